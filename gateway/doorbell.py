@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Tells another role that the journal has something new for it.
+
+A bell is a hint and may be lost; the journal row is the queue. Whoever waits also looks by itself every
+``patience`` seconds, so a lost ring costs time and never a dossier.
+Mechanism: one UNIX datagram socket per role in the run directory; the empty datagram is the whole message.
+"""
+
+import asyncio
+import contextlib
+import socket
+from enum import StrEnum
+from pathlib import Path
+
+
+class Role(StrEnum):
+    """The processes of the gateway (DESIGN 3)."""
+
+    RECEIVE = "receive"
+    VERIFY = "verify"
+    PUBLISH = "publish"
+    DELIVER = "deliver"
+    REFRESH = "refresh"
+
+
+class Doorbell:
+    """The bells of all roles in one directory, heard by one of them. Owned by the role's event loop."""
+
+    def __init__(self, run_directory: Path, listener: Role) -> None:
+        self._directory = run_directory
+        self._listener = listener
+        self._socket: socket.socket | None = None
+        self._rung = asyncio.Condition()
+        self._count = 0  # rings heard; guarded by _rung
+
+    async def listen(self) -> None:
+        """Start to hear; replaces a socket file that a dead predecessor left."""
+        path = self._path(self._listener)
+        path.unlink(missing_ok=True)
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+        sock.bind(str(path))
+        path.chmod(0o660)
+        self._socket = sock
+        asyncio.get_running_loop().add_reader(sock.fileno(), self._drain)
+
+    def close(self) -> None:
+        """Stop hearing."""
+        if self._socket is not None:
+            asyncio.get_running_loop().remove_reader(self._socket.fileno())
+            self._socket.close()
+            self._socket = None
+            self._path(self._listener).unlink(missing_ok=True)
+
+    def ring(self, *roles: Role) -> None:
+        """Ring; a role that is not there, or whose bell is already ringing, is no error."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sock:
+            for role in roles:
+                with contextlib.suppress(OSError):
+                    sock.sendto(b"", str(self._path(role)))
+
+    async def wait(self, patience: float, *, seen: int = -1) -> int:
+        """Wait for a ring after ``seen`` (a value this method returned) or ``patience`` seconds; returns the new count."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience), self._rung:
+                await self._rung.wait_for(lambda: self._count != seen)
+        return self._count
+
+    @property
+    def count(self) -> int:
+        """Rings heard so far; take it before looking at the journal, so no ring between look and wait is missed."""
+        return self._count
+
+    def _path(self, role: Role) -> Path:
+        return self._directory / f"{role}.bell"
+
+    def _drain(self) -> None:
+        sock = self._socket
+        if sock is None:
+            return
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                sock.recv(1)
+                self._count += 1
+                if self._count % 64 == 0:
+                    break
+        asyncio.ensure_future(self._announce())  # noqa: RUF006 - loop-owned, ends at once
+
+    async def _announce(self) -> None:
+        async with self._rung:
+            self._rung.notify_all()

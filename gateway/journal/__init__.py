@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The journal: one SQLite file that several roles open; all SQL of the project stands in this package.
+
+Trusted: yes. May be lost: no. May be rolled back: no (the publisher refuses to sign after a roll-back).
+``schema`` makes the tables; ``dossiers``, ``log``, ``deliveries`` and ``events`` hold the statements of one noun
+each, as functions over an open ``Journal``. Whoever writes opens one ``transaction`` around everything that belongs
+together; nobody sees half of it, and it is durable when the block ends (WAL with ``synchronous=FULL``).
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+
+from sqlite_utils import Database
+
+from gateway.errors import JournalDamaged, TrustStateMissing
+from gateway.journal.schema import migrations
+
+_BUSY_MILLISECONDS = 10_000
+
+
+class Journal:
+    """An open journal. One connection, shared by the threads of one role under ``_lock``."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self.path = path
+        self._connection = connection
+        self._lock = RLock()  # owns _connection: sqlite3 objects are not safe for concurrent use
+
+    @classmethod
+    def create(cls, path: Path, *, meta: Mapping[str, str]) -> None:
+        """Make a new journal with ``meta`` rows. Raises ``FileExistsError``: trust state is never overwritten."""
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o660)
+        os.close(descriptor)
+        connection = _connect(path)
+        migrations.apply(Database(connection))
+        with connection:
+            connection.executemany("INSERT INTO meta VALUES (?, ?)", sorted(meta.items()))
+        connection.close()
+        # SQLite fsyncs the directory but ignores an error of it; ours does not.
+        directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+    @classmethod
+    def open(cls, path: Path) -> "Journal":
+        """Open an existing journal and bring it to the newest schema. Raises ``TrustStateMissing``, ``JournalDamaged``."""
+        if not path.is_file():
+            raise TrustStateMissing(f"no journal at {path}", hint="make one with: amtsbote init")
+        connection = _connect(path)
+        migrations.apply(Database(connection))
+        return cls(connection, path)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """One atomic write. Nested calls join the outer one. Raises ``sqlite3.Error`` if the disk refuses."""
+        with self._lock:
+            if self._connection.in_transaction:
+                yield self._connection
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.rollback()
+                raise
+            self._connection.commit()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """One consistent look."""
+        with self._lock:
+            yield self._connection
+
+    def meta(self, name: str) -> str:
+        """A row of ``meta``. Raises ``JournalDamaged`` if it is not there."""
+        with self.reading() as connection:
+            row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        if row is None:
+            raise JournalDamaged(f"journal {self.path} has no meta row {name}")
+        return str(row["value"])
+
+    def check(self) -> None:
+        """SQLite's own integrity check; run at start-up. Raises ``JournalDamaged``."""
+        with self.reading() as connection:
+            verdict = [row[0] for row in connection.execute("PRAGMA quick_check")]
+        if verdict != ["ok"]:
+            raise JournalDamaged(f"journal {self.path} fails its integrity check: {verdict[:3]}")
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._lock:
+            self._connection.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, timeout=_BUSY_MILLISECONDS / 1000
+    )
+    connection.row_factory = sqlite3.Row
+    mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+    if mode != "wal":
+        raise JournalDamaged(
+            f"expected journal mode wal, got {mode}", hint="put the state directory on a local file system"
+        )
+    connection.execute("PRAGMA synchronous = FULL")  # NORMAL lost acknowledged rows in power-loss tests
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The judgement on signatures in the words of EN 319 102-1; the shape behind ``amtsbote verify --json``."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from gateway.findings import Finding
+
+
+class Indication(StrEnum):
+    """EN 319 102-1 clause 5.1.3, table 5."""
+
+    TOTAL_PASSED = "TOTAL-PASSED"
+    INDETERMINATE = "INDETERMINATE"
+    TOTAL_FAILED = "TOTAL-FAILED"
+
+
+class SubIndication(StrEnum):
+    """EN 319 102-1 clause 5.1.3, table 6."""
+
+    FORMAT_FAILURE = "FORMAT_FAILURE"
+    HASH_FAILURE = "HASH_FAILURE"
+    SIG_CRYPTO_FAILURE = "SIG_CRYPTO_FAILURE"
+    REVOKED = "REVOKED"
+    EXPIRED = "EXPIRED"
+    NOT_YET_VALID = "NOT_YET_VALID"
+    SIG_CONSTRAINTS_FAILURE = "SIG_CONSTRAINTS_FAILURE"
+    CHAIN_CONSTRAINTS_FAILURE = "CHAIN_CONSTRAINTS_FAILURE"
+    CERTIFICATE_CHAIN_GENERAL_FAILURE = "CERTIFICATE_CHAIN_GENERAL_FAILURE"
+    CRYPTO_CONSTRAINTS_FAILURE = "CRYPTO_CONSTRAINTS_FAILURE"
+    CRYPTO_CONSTRAINTS_FAILURE_NO_POE = "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"
+    POLICY_PROCESSING_ERROR = "POLICY_PROCESSING_ERROR"
+    SIGNATURE_POLICY_NOT_AVAILABLE = "SIGNATURE_POLICY_NOT_AVAILABLE"
+    TIMESTAMP_ORDER_FAILURE = "TIMESTAMP_ORDER_FAILURE"
+    NO_SIGNING_CERTIFICATE_FOUND = "NO_SIGNING_CERTIFICATE_FOUND"
+    NO_CERTIFICATE_CHAIN_FOUND = "NO_CERTIFICATE_CHAIN_FOUND"
+    REVOKED_NO_POE = "REVOKED_NO_POE"
+    REVOKED_CA_NO_POE = "REVOKED_CA_NO_POE"
+    OUT_OF_BOUNDS_NO_POE = "OUT_OF_BOUNDS_NO_POE"
+    OUT_OF_BOUNDS_NOT_REVOKED = "OUT_OF_BOUNDS_NOT_REVOKED"
+    REVOCATION_OUT_OF_BOUNDS_NO_POE = "REVOCATION_OUT_OF_BOUNDS_NO_POE"
+    NO_POE = "NO_POE"
+    TRY_LATER = "TRY_LATER"
+    SIGNED_DATA_NOT_FOUND = "SIGNED_DATA_NOT_FOUND"
+
+
+class ContainerState(StrEnum):
+    """Could the container be read in exactly one way?"""
+
+    OK = "ok"
+    REFUSED = "refused"
+
+
+class Integrity(StrEnum):
+    """Every signature's digests and values, every payload entry covered."""
+
+    INTACT = "intact"
+    BROKEN = "broken"
+    UNSIGNED = "unsigned"
+    UNCHECKED = "unchecked"
+
+
+class Trust(StrEnum):
+    """Does a path lead to an anchor the operator named, with nobody on it revoked?"""
+
+    TRUSTED = "trusted"
+    UNTRUSTED = "untrusted"
+    UNKNOWN = "unknown"
+
+
+class Revocation(StrEnum):
+    """Three values, always: unknown is never good and never called revoked."""
+
+    GOOD = "good"
+    REVOKED = "revoked"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateSummary:
+    """Enough to find a certificate again; ``sha256`` is over the DER, hex."""
+
+    sha256: str
+    subject: str
+    issuer: str
+    serial: str
+    not_before: datetime
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureReport:
+    """One signature: what it covers, who made it, how it was judged."""
+
+    id: str
+    place: str  # entry or PDF it stands in
+    form: str  # XAdES, CAdES, PAdES, timestamp
+    level: str  # B-B, B-T, B-LT, B-LTA, or "" where no baseline level is met
+    indication: Indication
+    sub_indication: SubIndication | None
+    integrity: Integrity
+    trust: Trust
+    revocation: Revocation
+    signer: CertificateSummary | None
+    chain: tuple[CertificateSummary, ...] = ()
+    claimed_signing_time: datetime | None = None
+    best_signature_time: datetime | None = None
+    covers: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentReport:
+    """One payload entry: its digest, which signatures cover it, and the signatures inside (PAdES)."""
+
+    name: str
+    size: int
+    sha256: str
+    covered_by: tuple[str, ...] = ()
+    signatures: tuple[SignatureReport, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationReport:
+    """The whole judgement on one file."""
+
+    container: ContainerState
+    integrity: Integrity
+    trust: Trust
+    indication: Indication
+    sub_indication: SubIndication | None
+    level: str
+    moment: datetime
+    signatures: tuple[SignatureReport, ...] = field(default=())
+    documents: tuple[DocumentReport, ...] = field(default=())
+    findings: tuple[Finding, ...] = field(default=())  # all, those of signatures and documents included

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What we accept: limits with unit and source. Frozen, no weak defaults; loosening is named ``unsafe_...``."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+KIB = 1024
+MIB = 1024 * KIB
+GIB = 1024 * MIB
+
+
+class Reaction(StrEnum):
+    """What a rule's violation means."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    IGNORE = "ignore"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerPolicy:
+    """Bounds of the container. Peers: DSS 1,000 files and ratio 100; FIT-Connect 2 GB in total."""
+
+    max_bundle_bytes: int = 2 * GIB + 64 * MIB
+    max_entries: int = 1_000
+    max_entry_bytes: int = 2 * GIB
+    max_total_bytes: int = 8 * GIB  # inflated, all entries together (4 x upload limit)
+    max_ratio: int = 100  # inflated / deflated, applied above `ratio_free_bytes`
+    ratio_free_bytes: int = 8 * MIB  # real containers reach ratio 996 on small XML (digidoc4j corpus)
+    max_meta_bytes: int = 16 * MIB  # one META-INF entry; signatures with embedded CRLs are large
+    max_name_bytes: int = 200
+    max_depth: int = 4
+    max_comment_bytes: int = 256
+    mimetype: Reaction = Reaction.WARNING  # 37 % of real containers break a mimetype rule
+    unknown_meta: Reaction = Reaction.WARNING
+    nested_archive: Reaction = Reaction.IGNORE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class XmlPolicy:
+    """Bounds of any XML that came from outside (libxml2's own: depth 256, text node 10 MB)."""
+
+    max_bytes: int = 64 * MIB
+    max_nodes: int = 500_000
+    max_depth: int = 200
+    max_attributes: int = 256  # per element
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferPolicy:
+    """Deadlines of the HTTP border, in seconds, and rates (security-and-reliability 1.1)."""
+
+    handshake_seconds: float = 10
+    header_seconds: float = 10
+    keepalive_seconds: float = 15
+    grace_seconds: float = 10  # before the minimum rate applies
+    minimum_rate: int = 64 * KIB  # bytes per second
+    max_connections: int = 512
+    max_uploads_per_partner: int = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """Attempts of one delivery: exponential back-off with full jitter, a deadline, then parked with alarm."""
+
+    first_seconds: float = 5
+    factor: float = 2
+    ceiling_seconds: float = 3600
+    deadline_seconds: float = 3 * 24 * 3600
+    attempt_seconds: float = 300  # one attempt may take this long
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """All of it."""
+
+    container: ContainerPolicy = field(default_factory=ContainerPolicy)
+    xml: XmlPolicy = field(default_factory=XmlPolicy)
+    transfer: TransferPolicy = field(default_factory=TransferPolicy)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Protocols for other people's systems. An adapter implements one of them and imports nothing else of ours.
+
+Adapters are found by entry points (``amtsbote.formats``, ``amtsbote.transports``); configuration names the entry
+point, never a dotted path. Limits, time-outs and error mapping sit on our side of the port, once (``gateway.dispatch``).
+"""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Protocol, Self
+
+from gateway.model.delivery import Answer, Deliverable, Package, Placement
+
+
+class Shape(StrEnum):
+    """What a format makes and a transport can carry; the pair is checked when the configuration is read."""
+
+    SINGLE_FILE = "single-file"
+    FOLDER = "folder"
+
+
+class Format(Protocol):
+    """**Protocol:** dossier -> package. Pure and deterministic: same delivery, same bytes, same names.
+
+    Raises ``Rejected`` never (the dossier is already accepted) and ``DeliveryFailed(PACKAGE_INVALID, retry=False)``
+    where the recipient's own schema does not accept what it made. No I/O, no clock, no randomness.
+    """
+
+    shape: Shape
+
+    @classmethod
+    def configure(cls, settings: Mapping[str, object]) -> Self:
+        """Build from the keys under ``[authority.format_settings]``; raises ``ConfigInvalid`` naming every fault."""
+        ...
+
+    def package(self, deliverable: Deliverable) -> Package:
+        """The package, its parts read lazily."""
+        ...
+
+
+class Transport(Protocol):
+    """**Protocol:** package -> inbox. All I/O of a delivery.
+
+    ``hand_over`` returns only when the package is durable at the recipient, and doing it again under the same name
+    has the effect of once; it raises ``DeliveryFailed`` for everything that is the recipient's system's fault.
+    The gateway retries, limits the time and serialises calls per delivery; calls for different deliveries may overlap.
+    ``collect`` returns answers left by the recipient since; each stays returned until ``settle`` was called with it,
+    so an answer is never lost between the two.
+    """
+
+    carries: frozenset[Shape]
+
+    @classmethod
+    def configure(cls, settings: Mapping[str, object]) -> Self:
+        """Build from the keys under ``[authority.transport_settings]``; raises ``ConfigInvalid`` naming every fault."""
+        ...
+
+    async def hand_over(self, package: Package) -> Placement:
+        """Put the package into the recipient's inbox."""
+        ...
+
+    async def collect(self) -> Sequence[Answer]:
+        """Answers waiting at the recipient's side; ``Answer.delivery_id`` is taken from the package's name."""
+        ...
+
+    async def settle(self, answer: Answer) -> None:
+        """The answer is recorded; it need not be returned again."""
+        ...
