@@ -90,7 +90,16 @@ class Unavailable(GatewayFault):
 
     code = Code.SERVICE_UNAVAILABLE
 
-    def __init__(self, code: Code, detail: str, *, hint: str = "", retry_after: int = 30) -> None:
+    def __init__(
+        self,
+        code: Code,
+        detail: str,
+        *,
+        hint: str = "",
+        retry_after: int = 30,
+        findings: Iterable[Finding] = (),
+    ) -> None:
         super().__init__(detail, hint=hint)
         self.code = code
         self.retry_after = retry_after  # seconds
+        self.findings = tuple(findings)  # what is open, where a judgement is

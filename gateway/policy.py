@@ -53,6 +53,7 @@ class TransferPolicy:
     handshake_seconds: float = 10
     header_seconds: float = 10
     keepalive_seconds: float = 15
+    linger_seconds: float = 2  # a refused body is read this long, so the answer is not lost to a TCP reset
     grace_seconds: float = 10  # before the minimum rate applies
     minimum_rate: int = 64 * KIB  # bytes per second
     max_connections: int = 512

@@ -197,8 +197,13 @@ def _builder(subject: x509.Name, key: PrivateKey, start: datetime, end: datetime
 def _name(common: str, organisation: str) -> x509.Name:
     parts = [x509.NameAttribute(NameOID.COUNTRY_NAME, "DE")]
     if organisation:
-        parts.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation[:64]))
-    return x509.Name([*parts, x509.NameAttribute(NameOID.COMMON_NAME, common[:64])])
+        parts.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, _short(organisation)))
+    return x509.Name([*parts, x509.NameAttribute(NameOID.COMMON_NAME, _short(common))])
+
+
+def _short(text: str) -> str:
+    """At most 64 bytes of UTF-8 (RFC 5280 appendix A, ub-common-name)."""
+    return text.encode()[:64].decode(errors="ignore")
 
 
 def _general_name(host: str) -> x509.GeneralName:

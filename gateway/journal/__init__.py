@@ -66,10 +66,11 @@ class Journal:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
+                self._connection.commit()
             except BaseException:
+                # Also where COMMIT itself failed: left open, the next caller would join it and never commit.
                 self._connection.rollback()
                 raise
-            self._connection.commit()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -84,6 +85,12 @@ class Journal:
         if row is None:
             raise JournalDamaged(f"journal {self.path} has no meta row {name}")
         return str(row["value"])
+
+    def flush(self) -> bool:
+        """Move the write-ahead log into the journal and cut it, so it keeps no erased content. ``False`` if others read."""
+        with self._lock:
+            busy: int = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            return busy == 0
 
     def check(self) -> None:
         """SQLite's own integrity check; run at start-up. Raises ``JournalDamaged``."""
@@ -110,4 +117,5 @@ def _connect(path: Path) -> sqlite3.Connection:
         )
     connection.execute("PRAGMA synchronous = FULL")  # NORMAL lost acknowledged rows in power-loss tests
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten, not only unlinked
     return connection

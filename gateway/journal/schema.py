@@ -35,6 +35,7 @@ CREATE TABLE dossier (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX dossier_by_chamber ON dossier (chamber, received_at);
 CREATE INDEX dossier_to_purge ON dossier (spool_until) WHERE spool_until IS NOT NULL;
+CREATE INDEX dossier_to_erase ON dossier (received_at) WHERE status != 'erased';
 CREATE INDEX dossier_by_spool_name ON dossier (spool_name) WHERE spool_name IS NOT NULL;
 
 -- For ever, hashes only: a bundle accepted once is recognised after 400 days and after erasure too.
@@ -58,6 +59,9 @@ CREATE TABLE log_entry (
 ) STRICT;
 CREATE INDEX log_entry_by_dossier ON log_entry (dossier_id, idx) WHERE dossier_id IS NOT NULL;
 
+CREATE INDEX log_entry_awaiting_receipt ON log_entry (idx)
+  WHERE receipt IS NULL AND dossier_id IS NOT NULL AND evidence IS NOT NULL AND salt IS NOT NULL;
+
 CREATE TABLE checkpoint (
   size INTEGER PRIMARY KEY,           -- tree size
   root BLOB NOT NULL,                 -- 32 bytes
@@ -77,7 +81,7 @@ CREATE TABLE delivery (
   lease_until TEXT,                   -- pull: hidden from further listing until then
   updated_at TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX delivery_due ON delivery (next_at) WHERE state IN ('queued', 'waiting', 'delivering');
+CREATE INDEX delivery_due ON delivery (authority, next_at) WHERE state IN ('queued', 'waiting', 'delivering');
 CREATE INDEX delivery_inbox ON delivery (authority, state, id);
 CREATE INDEX delivery_by_dossier ON delivery (dossier_id);
 

@@ -71,7 +71,9 @@ class Opened:
     entries: tuple[Entry, ...]
     meta: Mapping[str, bytes]
     comment: bytes = b""
-    findings: tuple[Finding, ...] = ()  # severities below error only
+    findings: tuple[
+        Finding, ...
+    ] = ()  # rules of ASiC that are broken; errors block the verdict, not the reading
 
     @property
     def payload(self) -> tuple[Entry, ...]:
@@ -84,11 +86,13 @@ class Digested:
     """Every payload entry inflated exactly once: its digests, and the bytes of those asked to be kept.
 
     ``digests[name][algorithm]`` with algorithm names of ``hashlib`` (``sha256``); sha256 is always there.
+    ``heads`` holds the first 16 bytes of every entry, to compare a declared media type with the magic number.
     ``findings`` names entries that could not be inflated as declared; they have no digests.
     """
 
     opened: Opened
     digests: Mapping[str, Mapping[str, bytes]]
+    heads: Mapping[str, bytes]
     kept: Mapping[str, bytes]
     findings: tuple[Finding, ...] = ()
 

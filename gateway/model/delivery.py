@@ -31,6 +31,9 @@ class AnswerKind(StrEnum):
     REJECTED = "rejected"
     DOCUMENTS_REQUESTED = "documents-requested"
     DECIDED = "decided"
+    NOT_IMPORTED = (
+        "not-imported"  # their system could not read the package: a fault, never a decision on the case
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

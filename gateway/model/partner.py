@@ -29,7 +29,8 @@ class Authority(Partner):
 
     format: str
     transport: str
-    settings: Mapping[str, object] = field(default_factory=dict)  # read by the transport itself
+    format_settings: Mapping[str, object] = field(default_factory=dict)  # read by the format itself
+    transport_settings: Mapping[str, object] = field(default_factory=dict)  # read by the transport itself
     required_role: SubmissionRole | None = None
 
 

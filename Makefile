@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: EUPL-1.2
+# Two commands do all the set-up: make demo, make test. Everything else is for those who change the code.
+SHELL := /bin/bash
+.ONESHELL:
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo test check lint types imports units format bench lock clean
+
+help:  ## say what can be done
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s $$'\t'
+
+$(VENV)/.run: requirements/demo.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/demo.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	touch $@
+
+demo: $(VENV)/.run  ## play the three cooperations against a real gateway on this machine
+	@$(BIN)/amtsbote demo --directory demo --replace
+
+test: $(VENV)/.dev  ## run all tests
+	$(BIN)/pytest
+
+check: lint types imports units test  ## everything CI checks on the source
+
+lint: $(VENV)/.dev  ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev  ## mypy --strict
+	$(BIN)/mypy
+
+imports: $(VENV)/.dev  ## the floors of the house
+	$(BIN)/lint-imports
+
+units:  ## exposure of the systemd units (needs systemd-analyze)
+	systemd/exposure.sh
+
+format: $(VENV)/.dev  ## format the source
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev  ## measure, each figure beside its floor in the same run
+	$(BIN)/python -m tests.bench
+
+lock: $(VENV)/.dev  ## resolve all dependencies anew, with hashes
+	requirements/lock.sh
+
+clean:  ## remove what was made here
+	rm -rf $(VENV) demo dist build bench-results .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""``schemas/rules/*.tsv`` -> ``Rules``.
+
+Leaves out the meaning of the rules. All faults of all tables are told at once: cells that cannot be read, codes that
+no other table knows, and rows that would give one question two answers on the same day.
+"""
+
+import re
+from collections.abc import Callable, Hashable, Sequence
+from datetime import date
+from itertools import combinations
+from pathlib import Path
+from typing import TypedDict, TypeVar
+
+from gateway.catalogue.tables import Faults, Row, read_table
+from gateway.errors import ConfigInvalid
+from gateway.model.rules import (
+    CIRCUMSTANCES,
+    PAY_BELOW,
+    AuthorityEntry,
+    CompletenessRule,
+    Condition,
+    Count,
+    Dated,
+    Deadline,
+    DocumentType,
+    Need,
+    Route,
+    RouteKind,
+    Rules,
+    Threshold,
+    Title,
+    Unit,
+)
+from gateway.model.trust import AlgorithmRule
+
+_D = TypeVar("_D", bound=Dated)
+_DATED = ("valid_from", "valid_until", "source")
+_AGS = re.compile(r"[0-9]{2}(?:[0-9](?:[0-9]{2}(?:[0-9]{3})?)?)?")
+
+
+class _Validity(TypedDict):
+    valid_from: date
+    valid_until: date | None
+    source: str
+
+
+def load_rules(directory: Path) -> Rules:
+    """All tables of ``directory``. Raises ``ConfigInvalid`` with every fault."""
+    faults = Faults()
+
+    def table(name: str, columns: Sequence[str], make: Callable[[Row], _D]) -> tuple[_D, ...]:
+        rows = list(read_table(directory / f"{name}.tsv", (*columns, *_DATED), faults))
+        return tuple(make(row) for row in rows)
+
+    rules = Rules(
+        titles=table("titles", ("code", "name_de", "name_en", "law"), _title),
+        document_types=table("document-types", ("code", "name_de", "name_en"), _document_type),
+        completeness=table("completeness", ("title", "documents", "need", "count", "when"), _completeness),
+        thresholds=table("thresholds", ("id", "euro", "months"), _threshold),
+        jurisdiction=table("jurisdiction", ("ags", "place", "authority", "kind", "kldb"), _route),
+        authorities=table("authorities", ("id", "name"), _authority),
+        deadlines=table(
+            "deadlines", ("id", "step_de", "step_en", "who", "amount", "unit", "basis"), _deadline
+        ),
+        algorithms=_algorithms(directory, faults),
+    )
+    _check_references(rules, faults)
+    _check_overlaps(rules, faults)
+    if faults.problems:
+        raise ConfigInvalid(faults.problems, hint=f"mend the tables in {directory}")
+    return rules
+
+
+def _validity(row: Row) -> _Validity:
+    valid_from, valid_until = row.day("valid_from"), row.optional_day("valid_until")
+    if valid_until is not None and valid_until < valid_from:
+        row.note("valid_until", f"a day not before {valid_from}")
+    return {"valid_from": valid_from, "valid_until": valid_until, "source": row.text("source")}
+
+
+def _title(row: Row) -> Title:
+    return Title(
+        code=row.text("code"),
+        name_de=row.text("name_de"),
+        name_en=row.text("name_en"),
+        law=row.text("law"),
+        **_validity(row),
+    )
+
+
+def _document_type(row: Row) -> DocumentType:
+    return DocumentType(
+        code=row.text("code"), name_de=row.text("name_de"), name_en=row.text("name_en"), **_validity(row)
+    )
+
+
+def _completeness(row: Row) -> CompletenessRule:
+    return CompletenessRule(
+        title=row.text("title"),
+        types=tuple(row.text("documents").split("|")),
+        need=row.choice("need", Need),
+        count=row.choice("count", Count) if row.optional("count").isalpha() else _at_least_one(row),
+        when=_conditions(row),
+        **_validity(row),
+    )
+
+
+def _at_least_one(row: Row) -> int:
+    count = row.number("count")
+    if count < 1:
+        row.note("count", f"1 or more, or one of {', '.join(Count)}")
+    return count
+
+
+def _conditions(row: Row) -> tuple[Condition, ...]:
+    """``role=bote & recognition=none|decided``: all must hold, each by one of its values."""
+    conditions = []
+    for part in filter(None, (part.strip() for part in row.optional("when").split("&"))):
+        circumstance, _, values = part.partition("=")
+        condition = Condition(circumstance=circumstance.strip(), values=frozenset(values.strip().split("|")))
+        known = CIRCUMSTANCES.get(condition.circumstance)
+        if condition.circumstance != PAY_BELOW and (known is None or not condition.values <= known):
+            row.note("when", f"circumstances of {', '.join((*CIRCUMSTANCES, PAY_BELOW))} with their values")
+        conditions.append(condition)
+    return tuple(conditions)
+
+
+def _threshold(row: Row) -> Threshold:
+    months = row.number("months")
+    if months < 1:
+        row.note("months", "1 or more")
+    return Threshold(id=row.text("id"), euro=row.amount("euro"), months=months or 1, **_validity(row))
+
+
+def _route(row: Row) -> Route:
+    if not _AGS.fullmatch(row.optional("ags")):
+        row.note("ags", "a key of 2, 3, 5 or 8 digits")
+    occupations = row.optional("kldb")
+    prefixes = tuple(filter(None, occupations.removeprefix("!").split(",")))
+    if not all(prefix.isascii() and prefix.isdigit() for prefix in prefixes):
+        row.note("kldb", "beginnings of KldB codes, separated by commas")
+    kind = row.choice("kind", RouteKind)
+    if prefixes and kind is not RouteKind.CHOICE:
+        row.note("kldb", "nothing, because only a choice can depend on the occupation")
+    row.text("place")
+    return Route(
+        ags=row.optional("ags"),
+        authority=row.text("authority"),
+        kind=kind,
+        kldb=prefixes,
+        kldb_excluded=occupations.startswith("!"),
+        **_validity(row),
+    )
+
+
+def _authority(row: Row) -> AuthorityEntry:
+    return AuthorityEntry(id=row.text("id"), name=row.text("name"), **_validity(row))
+
+
+def _deadline(row: Row) -> Deadline:
+    return Deadline(
+        id=row.text("id"),
+        step_de=row.text("step_de"),
+        step_en=row.text("step_en"),
+        who=row.text("who"),
+        amount=row.number("amount"),
+        unit=row.choice("unit", Unit),
+        basis=row.text("basis"),
+        **_validity(row),
+    )
+
+
+def _algorithms(directory: Path, faults: Faults) -> tuple[AlgorithmRule, ...]:
+    columns = ("algorithm", "usage", "min_key_bits", *_DATED)
+    rows = list(read_table(directory / "algorithms.tsv", columns, faults))
+    return tuple(
+        AlgorithmRule(
+            algorithm=row.text("algorithm"),
+            usage=row.text("usage"),
+            min_key_bits=row.number("min_key_bits"),
+            **_validity(row),
+        )
+        for row in rows
+    )
+
+
+def _check_references(rules: Rules, faults: Faults) -> None:
+    """Codes that lead nowhere would silently weaken a rule."""
+    titles = {title.code for title in rules.titles} | {"*"}
+    types = {document.code for document in rules.document_types}
+    thresholds = {threshold.id for threshold in rules.thresholds}
+    for rule in rules.completeness:
+        if rule.title not in titles:
+            faults.note("completeness.tsv", "a title of titles.tsv or *", rule.title)
+        for code in sorted(set(rule.types) - types):
+            faults.note("completeness.tsv", "a document of document-types.tsv", code)
+        for condition in rule.when:
+            if condition.circumstance == PAY_BELOW and not condition.values <= thresholds:
+                faults.note("completeness.tsv", "a pay floor of thresholds.tsv", "|".join(condition.values))
+    authorities = {authority.id for authority in rules.authorities}
+    for authority in sorted({route.authority for route in rules.jurisdiction} - authorities):
+        faults.note("jurisdiction.tsv", "an authority of authorities.tsv", authority)
+
+
+def _check_overlaps(rules: Rules, faults: Faults) -> None:
+    """One question, one answer on each day."""
+    _once(rules.titles, "titles.tsv", lambda t: t.code, faults)
+    _once(rules.document_types, "document-types.tsv", lambda d: d.code, faults)
+    _once(rules.thresholds, "thresholds.tsv", lambda t: t.id, faults)
+    _once(rules.authorities, "authorities.tsv", lambda a: a.id, faults)
+    _once(rules.deadlines, "deadlines.tsv", lambda d: d.id, faults)
+    _once(rules.completeness, "completeness.tsv", lambda c: (c.title, c.types, c.when), faults)
+    _once(rules.jurisdiction, "jurisdiction.tsv", _claim, faults)
+    exclusive = [route for route in rules.jurisdiction if route.kind is RouteKind.EXCLUSIVE]
+    for one, other in combinations(exclusive, 2):
+        nested = one.ags != other.ags and (one.ags.startswith(other.ags) or other.ags.startswith(one.ags))
+        if nested and one.overlaps(other):
+            faults.note(
+                "jurisdiction.tsv", f"one exclusive authority for {max(one.ags, other.ags)}", "two at a time"
+            )
+
+
+def _claim(route: Route) -> Hashable:
+    """What a row claims alone: a place as a whole, or the choice of one authority in it."""
+    return (route.ags, route.kind, route.authority if route.kind is RouteKind.CHOICE else "")
+
+
+def _once(rows: Sequence[_D], table: str, key: Callable[[_D], Hashable], faults: Faults) -> None:
+    groups: dict[Hashable, list[_D]] = {}
+    for row in rows:
+        groups.setdefault(key(row), []).append(row)
+    for name, group in groups.items():
+        if any(one.overlaps(other) for one, other in combinations(group, 2)):
+            faults.note(table, f"one row at a time for {name}", "overlapping validity")

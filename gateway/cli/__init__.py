@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The command ``amtsbote``: one module per verb, no logic of its own beyond reading arguments and printing results."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from gateway import __version__
+from gateway.catalogue import data_root
+from gateway.cli import audit, check, demo, events, inbox, init, pack, serve, submit, verify
+from gateway.cli.terminal import Exit, Terminal
+from gateway.errors import ConfigInvalid, DeliveryFailed, GatewayFault, Rejected
+from gateway.phrasebook import Language, Phrasebook
+
+_VERBS = (init, serve, demo, pack, check, submit, events, inbox, verify, audit)
+
+_EPILOGUE = """\
+exit codes: 0 good, 1 refused or not proven, 2 wrong use, 3 our own fault
+language:   German or English after LANG, or --language"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point. Returns the exit code; a traceback appears only with ``--debug``."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    terminal = Terminal(
+        phrasebook=Phrasebook.load(data_root()),
+        language=Language(options.language) if options.language else _language(),
+        as_json=getattr(options, "json", False),
+    )
+    try:
+        return int(options.run(options, terminal))
+    except Rejected as rejected:
+        if terminal.as_json:
+            terminal.data({"findings": [finding.to_json() for finding in rejected.findings]})
+        else:
+            terminal.findings(rejected.findings)
+        return Exit.REFUSED
+    except ConfigInvalid as fault:
+        for problem in fault.problems:
+            terminal.error(problem)
+        if fault.hint:
+            terminal.note(f"hint: {fault.hint}")
+        return Exit.FAULT
+    except (GatewayFault, DeliveryFailed) as fault:
+        terminal.error(fault.detail, hint=getattr(fault, "hint", ""))
+        return Exit.FAULT
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.GOOD
+    except Exception as error:
+        if options.debug:
+            raise
+        terminal.error(
+            f"unexpected {type(error).__name__}: {error}", hint="run again with --debug and report it"
+        )
+        return Exit.FAULT
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="amtsbote",
+        description="Secure document exchange between chambers and authorities.",
+        epilog=_EPILOGUE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"amtsbote {__version__}")
+    parser.add_argument(
+        "--language", choices=[language.value for language in Language], help="language of the texts"
+    )
+    parser.add_argument(
+        "--debug", action="store_true", help="show a traceback where something unexpected happens"
+    )
+    verbs = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for module in _VERBS:
+        module.register(verbs)
+    return parser
+
+
+def _language() -> Language:
+    value = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return Language.DE if value.startswith("de") else Language.EN

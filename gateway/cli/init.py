@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""``amtsbote init``: make a new gateway in an empty directory."""
+
+import argparse
+from pathlib import Path
+
+from gateway.catalogue import data_root
+from gateway.cli.terminal import Exit, Terminal
+from gateway.founding import Founding, found
+from gateway.service import system_clock, system_entropy
+
+
+def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the verb."""
+    parser = verbs.add_parser(
+        "init",
+        help="make a new gateway: configuration with comments, keys, journal, empty log",
+        description="Makes a new gateway in DIRECTORY. Nothing that exists is ever overwritten.",
+    )
+    parser.add_argument("directory", type=Path, metavar="DIRECTORY")
+    parser.add_argument(
+        "--id", required=True, help="name in the log and in receipts, for example amtsbote.example.de"
+    )
+    parser.add_argument(
+        "--name", required=True, help='name that people read, for example "Amtsbote der IHK Erfurt"'
+    )
+    parser.add_argument(
+        "--host", action="append", default=[], help="host name in the server certificate (may be repeated)"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace, terminal: Terminal) -> int:
+    """Make it and say what comes next."""
+    founding = Founding(
+        gateway_id=options.id,
+        name=options.name,
+        hosts=tuple(options.host) or (options.id, "localhost"),
+        templates=data_root() / "config",
+    )
+    config = found(options.directory, founding, clock=system_clock, entropy=system_entropy)
+    vkey = (config.keys / "log.vkey").read_text().strip()
+    terminal.say(
+        f"Das Gateway liegt in {options.directory}.", f"The gateway is in {options.directory}.", style="bold"
+    )
+    terminal.say(f"Prüfschlüssel des Protokolls: {vkey}", f"verification key of the log: {vkey}")
+    terminal.say(
+        "Nächste Schritte:\n"
+        "  1. CA-Zertifikate nach anchors/ und Sperrlisten nach revocation/ legen\n"
+        "  2. Partner in partners.toml eintragen\n"
+        "  3. keys/tls.* und keys/seal.* durch Zertifikate einer CA ersetzen\n"
+        f"  4. amtsbote serve --config {options.directory / 'amtsbote.toml'}",
+        "next steps:\n"
+        "  1. put CA certificates into anchors/ and revocation lists into revocation/\n"
+        "  2. enter the partners into partners.toml\n"
+        "  3. replace keys/tls.* and keys/seal.* by certificates of a CA\n"
+        f"  4. amtsbote serve --config {options.directory / 'amtsbote.toml'}",
+    )
+    return Exit.GOOD

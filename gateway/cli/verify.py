@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""``amtsbote verify``: judge signed containers on this machine, without any gateway and without any network."""
+
+import argparse
+from pathlib import Path
+
+from gateway.cli import knowledge as trust
+from gateway.cli.files import FileSource
+from gateway.cli.terminal import Exit, Terminal
+from gateway.examination import judge
+from gateway.model.signature import Indication, SignatureReport, VerificationReport
+from gateway.phrasebook import Language
+from gateway.stages.signature.report import report_to_json
+
+_COLOUR = {
+    Indication.TOTAL_PASSED: "bold green",
+    Indication.INDETERMINATE: "bold yellow",
+    Indication.TOTAL_FAILED: "bold red",
+}
+_GERMAN = {
+    Indication.TOTAL_PASSED: "gültig",
+    Indication.INDETERMINATE: "nicht entscheidbar",
+    Indication.TOTAL_FAILED: "ungültig",
+}
+
+
+def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the verb."""
+    parser = verbs.add_parser(
+        "verify",
+        help="verify the signatures of containers (ASiC-E, ASiC-S)",
+        description="Judges each FILE by EN 319 102-1 and prints every finding. Opens no network connection. "
+        "Without --anchors nothing is trusted; integrity is still reported.",
+    )
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    parser.add_argument(
+        "--json", action="store_true", help="one JSON report a line, in the order of the files"
+    )
+    trust.add_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace, terminal: Terminal) -> int:
+    """Judge each file. 0 if all are TOTAL-PASSED, else 1."""
+    knowledge, moment = trust.knowledge(options), trust.moment(options)
+    good = True
+    for path in options.files:
+        with FileSource(path) as source:
+            report, _ = judge(source, knowledge, moment)
+        good &= report.indication is Indication.TOTAL_PASSED
+        if terminal.as_json:
+            terminal.data({"file": str(path), **report_to_json(report)})
+        else:
+            _print(path, report, terminal)
+    return Exit.GOOD if good else Exit.REFUSED
+
+
+def _print(path: Path, report: VerificationReport, terminal: Terminal) -> None:
+    german = terminal.language is Language.DE
+    verdict = f"{report.indication}" + (f" / {report.sub_indication}" if report.sub_indication else "")
+    word = f"{_GERMAN[report.indication]} ({verdict})" if german else verdict
+    terminal.out.print(f"[bold]{path}[/bold]: [{_COLOUR[report.indication]}]{word}[/]")
+    labels = ("Container", "Unversehrtheit", "Vertrauen") if german else ("container", "integrity", "trust")
+    values = (report.container, report.integrity, report.trust)
+    terminal.out.print(
+        "  " + ", ".join(f"{label}: {value}" for label, value in zip(labels, values, strict=True)),
+        style="dim",
+    )
+    for signature in report.signatures:
+        _print_signature(signature, terminal)
+    terminal.findings(report.findings)
+
+
+def _print_signature(signature: SignatureReport, terminal: Terminal) -> None:
+    german = terminal.language is Language.DE
+    signer = signature.signer.subject if signature.signer else ("unbekannt" if german else "unknown")
+    time = signature.best_signature_time or signature.claimed_signing_time
+    stamp = f", {time:%Y-%m-%d %H:%M:%S %Z}" if time else ""
+    words = ("Unterschrift von", "umfasst", "Dateien") if german else ("signature by", "covers", "files")
+    level = f"{signature.form} {signature.level}".strip()
+    terminal.out.print(
+        f"  [{_COLOUR[signature.indication]}]●[/] {words[0]} {signer} ({level}{stamp})", markup=True
+    )
+    terminal.out.print(f"    {words[1]} {len(signature.covers)} {words[2]}, {signature.place}", style="dim")

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Configuration: two TOML files -> frozen values. Unknown keys are errors; every fault is reported at once.
+
+``amtsbote.toml`` says how this gateway runs, ``partners.toml`` who may talk to it. Secrets are never values here:
+they are files of fixed names in ``keys``, or in the directory that systemd's LoadCredential fills (``gateway.keyring``).
+Relative paths start at the directory of the file they stand in.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from gateway.config.partners import read_partners
+from gateway.config.table import Table, read_toml
+from gateway.config.values import (
+    Config,
+    ListenConfig,
+    LogConfig,
+    RevocationSource,
+    SpoolConfig,
+    TrustConfig,
+)
+from gateway.confinement import WorkerLimits
+from gateway.errors import ConfigInvalid
+from gateway.policy import MIB, ContainerPolicy, Policy, Reaction, RetryPolicy, TransferPolicy
+
+__all__ = [
+    "Config",
+    "ListenConfig",
+    "LogConfig",
+    "RevocationSource",
+    "SpoolConfig",
+    "TrustConfig",
+    "read_config",
+    "read_partners",
+]
+
+_T = TypeVar("_T")
+_HINT = "see the comments that amtsbote init writes into the file"
+
+
+def read_config(path: Path) -> Config:
+    """Read both files. Raises ``TrustStateMissing`` if there is none, ``ConfigInvalid`` with every fault in them."""
+    problems: list[str] = []
+    root = Table(read_toml(path, problems), "", problems, path.parent)
+    gateway, verify, refresh, unsafe = (root.table(n) for n in ("gateway", "verify", "refresh", "unsafe"))
+    config = Config(
+        path=path,
+        gateway_id=gateway.text("id"),
+        gateway_name=gateway.text("name"),
+        state=gateway.path("state", "state"),
+        keys=gateway.path("keys", "keys"),
+        listen=_section(root, "listen", _listen),
+        trust=_section(root, "trust", _trust),
+        log=_section(root, "log", _log),
+        spool=_section(root, "spool", _spool),
+        workers=verify.number("workers", 2, low=1, high=256),
+        worker_limits=_worker_limits(verify),
+        policy=_policy(root),
+        partners=read_partners(gateway.path("partners", "partners.toml"), problems),
+        refresh_seconds=float(refresh.number("every_seconds", 3600, low=1)),
+        refresh=tuple(_revocation_source(row) for row in refresh.tables("crl")),
+        unsafe_clock_offset=timedelta(seconds=unsafe.number("clock_offset_seconds", 0, low=-(1 << 31))),
+    )
+    for table in (gateway, verify, refresh, unsafe, root):
+        table.finish()
+    if problems:
+        raise ConfigInvalid(problems, hint=_HINT)
+    return config
+
+
+def _section(root: Table, name: str, build: Callable[[Table], _T]) -> _T:
+    table = root.table(name)
+    value = build(table)
+    table.finish()
+    return value
+
+
+def _listen(table: Table) -> ListenConfig:
+    return ListenConfig(
+        host=table.text("host", "127.0.0.1"),
+        port=table.number("port", 8443, low=1, high=65535),
+        health_port=table.number("health_port", 0, high=65535),
+        client_cas=table.path("client_cas", "anchors/tls"),
+        client_crls=table.path("client_crls", "revocation/tls"),
+    )
+
+
+def _trust(table: Table) -> TrustConfig:
+    return TrustConfig(
+        signers=table.path("signers", "anchors/signers"),
+        timestamping=table.path("timestamping", "anchors/timestamping"),
+        intermediates=table.path("intermediates", "anchors/intermediates"),
+        revocation=table.path("revocation", "revocation/signers"),
+    )
+
+
+def _log(table: Table) -> LogConfig:
+    return LogConfig(
+        origin=table.text("origin"),
+        guard=table.path("guard", "guard/log.guard"),
+    )
+
+
+def _spool(table: Table) -> SpoolConfig:
+    return SpoolConfig(
+        old_master_keys=table.strings("old_master_keys"),
+        keep_refused=timedelta(days=table.number("keep_refused_days", 7, high=3650)),
+        keep_delivered=timedelta(days=table.number("keep_delivered_days", 14, high=3650)),
+        keep_undelivered=timedelta(days=table.number("keep_undelivered_days", 90, low=1, high=3650)),
+    )
+
+
+def _worker_limits(table: Table) -> WorkerLimits:
+    default = WorkerLimits()
+    return WorkerLimits(
+        memory_bytes=table.number("memory_mib", default.memory_bytes // MIB, low=512, high=65536) * MIB,
+        cpu_seconds=table.number("cpu_seconds", default.cpu_seconds, low=1, high=3600),
+        wall_seconds=table.number("wall_seconds", default.wall_seconds, low=1, high=3600),
+        bundles_per_worker=table.number(
+            "bundles_per_worker", default.bundles_per_worker, low=1, high=1_000_000
+        ),
+    )
+
+
+def _policy(root: Table) -> Policy:
+    return Policy(
+        container=_section(root, "container", _container),
+        transfer=_section(root, "transfer", _transfer),
+        retry=_section(root, "retry", _retry),
+    )
+
+
+def _container(table: Table) -> ContainerPolicy:
+    default = ContainerPolicy()
+    return ContainerPolicy(
+        max_bundle_bytes=table.number("max_bundle_mib", default.max_bundle_bytes // MIB, low=1) * MIB,
+        max_entries=table.number("max_entries", default.max_entries, low=1, high=65535),
+        max_ratio=table.number("max_ratio", default.max_ratio, low=2, high=1024),
+        mimetype=table.choice("mimetype", Reaction, default.mimetype) or default.mimetype,
+        unknown_meta=table.choice("unknown_meta", Reaction, default.unknown_meta) or default.unknown_meta,
+    )
+
+
+def _transfer(table: Table) -> TransferPolicy:
+    default = TransferPolicy()
+    return TransferPolicy(
+        header_seconds=table.number("header_seconds", int(default.header_seconds), low=1, high=60),
+        grace_seconds=table.number("grace_seconds", int(default.grace_seconds), low=1, high=600),
+        minimum_rate=table.number("minimum_bytes_per_second", default.minimum_rate, low=1),
+        max_connections=table.number("max_connections", default.max_connections, low=1, high=100_000),
+        max_uploads_per_partner=table.number(
+            "max_uploads_per_partner", default.max_uploads_per_partner, low=1, high=1000
+        ),
+    )
+
+
+def _retry(table: Table) -> RetryPolicy:
+    default = RetryPolicy()
+    return RetryPolicy(
+        first_seconds=table.number("first_seconds", int(default.first_seconds), low=1),
+        ceiling_seconds=table.number("ceiling_seconds", int(default.ceiling_seconds), low=1),
+        deadline_seconds=table.number("deadline_hours", int(default.deadline_seconds) // 3600, low=1) * 3600,
+        attempt_seconds=table.number("attempt_seconds", int(default.attempt_seconds), low=1),
+    )
+
+
+def _revocation_source(table: Table) -> RevocationSource:
+    source = RevocationSource(
+        url=table.text("url"), file=table.text("file"), purpose=table.text("purpose", "signers")
+    )
+    table.finish()
+    return source

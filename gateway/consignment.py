@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Makes the package of one delivery from the stored original, as often as it is asked for, the same every time.
+
+spool file (authenticated segments) -> container (strict reader) -> files (digests of the accepted journal row) ->
+format -> package (digests of its parts). What is read on the way out is checked against what was verified on the way
+in: a byte that changed in between never reaches a recipient whole (DESIGN rules 3 and 10).
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from gateway.codes import Code
+from gateway.couplings import Coupling
+from gateway.errors import DeliveryFailed, JournalDamaged, Rejected
+from gateway.journal import Journal, dossiers
+from gateway.journal.deliveries import DeliveryRow
+from gateway.journal.dossiers import DossierFacts, Stored
+from gateway.model.bundle import ByteSource, Opened
+from gateway.model.delivery import Deliverable, DeliveredFile, Package, Part
+from gateway.model.examination import ExaminedDocument
+from gateway.model.partner import Partners
+from gateway.policy import ContainerPolicy
+from gateway.spool import Spool
+from gateway.stages.container import open_container, read_entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedDossier:
+    """A dossier's row, as far as deliveries need it, with its facts there."""
+
+    id: str
+    chamber: str
+    received_at: datetime
+    bundle_sha256: str
+    bundle_size: int
+    facts: DossierFacts
+    stored: Stored | None  # None: the bytes are gone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consignments:
+    """Opens packages. Holds nothing open itself."""
+
+    journal: Journal
+    spool: Spool
+    partners: Partners
+    policy: ContainerPolicy
+
+    @contextmanager
+    def opened(self, row: DeliveryRow, coupling: Coupling) -> Iterator[Package]:
+        """The package of ``row``, readable inside the block, by one thread at a time.
+
+        Raises ``DeliveryFailed`` where the content is gone or the format fails, ``JournalDamaged`` where what is
+        stored is not what was accepted.
+        """
+        accepted = accepted_dossier(self.journal, row)
+        if accepted.stored is None:
+            raise DeliveryFailed(Code.PROCESSING_FAILED, "the dossier's content is erased", retry=False)
+        with self.spool.open(accepted.stored.name, accepted.stored.wrapped_key) as bundle:
+            package = coupling.format.package(self._deliverable(row, accepted, coupling, bundle))
+            yield replace(package, parts=tuple(_checked_part(part) for part in package.parts))
+
+    def _deliverable(
+        self, row: DeliveryRow, accepted: AcceptedDossier, coupling: Coupling, bundle: ByteSource
+    ) -> Deliverable:
+        if bundle.size != accepted.bundle_size:
+            raise JournalDamaged(
+                f"dossier {accepted.id}: the stored bundle has another size than the accepted one"
+            )
+        chamber = self.partners.chamber(accepted.chamber)
+        container = _Container(bundle, self.policy)
+        return Deliverable(
+            delivery_id=row.id,
+            dossier_id=accepted.id,
+            received_at=accepted.received_at,
+            chamber_name=chamber.name if chamber else accepted.chamber,
+            authority_id=coupling.authority.id,
+            authority_name=coupling.authority.name,
+            dossier=accepted.facts.dossier,
+            bundle=bundle,
+            bundle_sha256=accepted.bundle_sha256,
+            files=tuple(_file(container, document) for document in accepted.facts.documents),
+        )
+
+
+class _Container:
+    """The stored container, opened when a file of it is first read: who passes on the original never opens it.
+
+    Lives as long as one package is open; used by one thread at a time.
+    """
+
+    def __init__(self, bundle: ByteSource, policy: ContainerPolicy) -> None:
+        self._bundle, self._policy = bundle, policy
+        self._opened: Opened | None = None
+
+    def read(self, name: str) -> Iterator[bytes]:
+        """One file's bytes. Raises ``Rejected`` or ``JournalDamaged``."""
+        if self._opened is None:
+            self._opened = open_container(self._bundle, policy=self._policy)
+        for entry in self._opened.payload:
+            if entry.name == name:
+                return read_entry(self._opened.source, entry)
+        raise JournalDamaged("an accepted file is not in the stored container")
+
+
+def accepted_dossier(journal: Journal, row: DeliveryRow) -> AcceptedDossier:
+    """The dossier of a delivery. Raises ``JournalDamaged`` where there is none that was accepted."""
+    with journal.reading() as connection:
+        dossier = dossiers.find(connection, row.dossier_id)
+    if dossier is None or dossier.facts is None:
+        raise JournalDamaged(f"delivery {row.id} has no accepted dossier")
+    return AcceptedDossier(
+        id=dossier.id,
+        chamber=dossier.chamber,
+        received_at=dossier.received_at,
+        bundle_sha256=dossier.bundle_sha256,
+        bundle_size=dossier.bundle_size,
+        facts=dossier.facts,
+        stored=dossier.stored,
+    )
+
+
+def _file(container: _Container, document: ExaminedDocument) -> DeliveredFile:
+    def chunks() -> Iterator[bytes]:
+        return checked(lambda: container.read(document.name), size=document.size, sha256=document.sha256)
+
+    return DeliveredFile(
+        name=document.name,
+        size=document.size,
+        sha256=document.sha256,
+        media_type=document.media_type,
+        chunks=chunks,
+    )
+
+
+def _checked_part(part: Part) -> Part:
+    def chunks() -> Iterator[bytes]:
+        return checked(part.chunks, size=part.size, sha256=part.sha256)
+
+    return replace(part, chunks=chunks)
+
+
+def checked(chunks: Callable[[], Iterator[bytes]], *, size: int, sha256: str) -> Iterator[bytes]:
+    """The same chunks; the last one only comes out once all of them have the promised size and digest.
+
+    So a reader that got everything got the right bytes, and one that got wrong bytes never got everything.
+    Raises ``JournalDamaged``.
+    """
+    digest, length, held = hashlib.sha256(), 0, b""
+    try:
+        for chunk in chunks():
+            digest.update(chunk)
+            length += len(chunk)
+            if held:
+                yield held
+            held = chunk
+    except (Rejected, OSError) as error:
+        raise JournalDamaged("the stored bundle cannot be read to its end") from error
+    if length != size or digest.hexdigest() != sha256:
+        raise JournalDamaged("the stored bundle holds other bytes than were accepted")
+    if held:
+        yield held

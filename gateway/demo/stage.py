@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What the demonstration says, and the table it ends with. Knows nothing of gateways."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.rule import Rule
+from rich.table import Table
+
+from gateway.phrasebook import Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One line of the final table."""
+
+    who: str
+    what: str
+    result: str
+    code: str
+    good: bool  # as the script expected
+
+
+@dataclass(slots=True, kw_only=True)
+class Stage:
+    """Prints scenes and remembers outcomes. Owned by the one task that plays."""
+
+    console: Console
+    language: Language
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    def pick(self, german: str, english: str) -> str:
+        """The text in the reader's language."""
+        return german if self.language is Language.DE else english
+
+    def scene(self, german: str, english: str) -> None:
+        """A heading."""
+        self.console.print()
+        self.console.print(
+            Rule(f"[bold]{escape(self.pick(german, english))}[/bold]", align="left", style="blue")
+        )
+
+    def say(self, german: str, english: str) -> None:
+        """A line of the story."""
+        self.console.print(f"  {escape(self.pick(german, english))}")
+
+    def done(self, german: str, english: str) -> None:
+        """Something went as it should."""
+        self.console.print(f"  [green]✓[/green] {escape(self.pick(german, english))}")
+
+    def failed(self, german: str, english: str) -> None:
+        """Something did not; the demonstration will end with exit code 1."""
+        self.console.print(f"  [bold red]✗ {escape(self.pick(german, english))}[/bold red]")
+        self.outcomes.append(
+            Outcome(who="", what=self.pick(german, english), result="✗", code="", good=False)
+        )
+
+    def refusal(self, findings: Iterable[Mapping[str, Any]]) -> None:
+        """Findings as the gateway worded them."""
+        for finding in findings:
+            place = f" ({finding['place']})" if finding.get("place") else ""
+            self.console.print(
+                f"    [yellow]•[/yellow] {escape(finding.get('what', '') + place)} [dim]{escape(finding['code'])}[/dim]"
+            )
+
+    def outcome(self, *, who: str, what: str, result: str, code: str = "", good: bool = True) -> None:
+        """Remember a line for the table."""
+        self.outcomes.append(Outcome(who=who, what=what, result=result, code=code, good=good))
+
+    def table(self) -> Table:
+        """What happened."""
+        headings = (
+            ("Kammer", "Bündel", "Ergebnis", "Kennung")
+            if self.language is Language.DE
+            else ("chamber", "bundle", "result", "code")
+        )
+        table = Table(*headings, box=None, header_style="bold", pad_edge=False)
+        for line in self.outcomes:
+            mark = "" if line.good else "[bold red]✗ [/bold red]"
+            table.add_row(
+                line.who, escape(line.what), mark + escape(line.result), f"[dim]{escape(line.code)}[/dim]"
+            )
+        return table
+
+    @property
+    def as_expected(self) -> bool:
+        """Did everything go as the script says?"""
+        return all(line.good for line in self.outcomes)

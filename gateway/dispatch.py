@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The way out: every delivery that is due is tried, recorded, and tried again until it is over.
+
+One courier an authority, so a recipient that hangs holds up nobody else. A courier's round, at start-up as always:
+record the attempt -> make the package -> hand it over -> record how it ended, with log entry and event, in one
+transaction -> fetch answers. A crash anywhere leaves a row that is due again, and the next round takes the same way:
+exactly once inside, once in effect at transports that keep their promise (``gateway.ports.Transport``).
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.codes import Code
+from gateway.consignment import Consignments
+from gateway.couplings import Coupling
+from gateway.doorbell import Doorbell, Role
+from gateway.errors import DeliveryFailed, GatewayFault, JournalDamaged, Rejected
+from gateway.journal import Journal, deliveries
+from gateway.journal.deliveries import DeliveryRow
+from gateway.model.delivery import Answer, Package, Placement
+from gateway.model.evidence import Clock, Entropy
+from gateway.policy import RetryPolicy
+from gateway.proceedings import Proceedings
+from gateway.stages.delivery import Breaker, next_attempt
+from gateway.telemetry import EventLog
+
+_PATIENCE = 1.0  # seconds between two looks without a ring; answers in exchange directories ring no bell
+_GRACE = 5.0  # seconds for attempts under way when the role ends
+_CLAIM_MARGIN = 30.0  # seconds a claim outlives the attempt's time limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What every courier works with."""
+
+    journal: Journal
+    consignments: Consignments
+    proceedings: Proceedings
+    retry: RetryPolicy
+    clock: Clock
+    entropy: Entropy
+    events: EventLog
+
+
+class Courier:
+    """Delivers to one authority, one delivery after the other. Used by one task."""
+
+    def __init__(self, coupling: Coupling, means: Means) -> None:
+        self._coupling, self._means = coupling, means
+        self._breaker = Breaker()  # forgotten with the process: the first attempt after a start is a probe
+        self._answers_reachable = True  # as of the last look
+        self._refused: set[tuple[str, str]] = set()  # answers already complained about
+
+    async def round(self) -> int:
+        """Try everything that is due, then fetch answers; how many rows or answers were recorded."""
+        return await self._deliver_due() + await self._fetch_answers()
+
+    async def _deliver_due(self) -> int:
+        means, recorded = self._means, 0
+        with means.journal.reading() as connection:
+            rows = deliveries.due(connection, authority=self._coupling.authority.id, moment=means.clock())
+        for row in rows:
+            if not self._breaker.lets_through(means.clock()):
+                break
+            with means.journal.transaction() as connection:
+                claimed = deliveries.claim(
+                    connection,
+                    row.id,
+                    moment=means.clock(),
+                    attempt_seconds=means.retry.attempt_seconds + _CLAIM_MARGIN,
+                )
+            if claimed is not None:
+                recorded += await self._attempt(claimed)
+        return recorded
+
+    async def _attempt(self, row: DeliveryRow) -> bool:
+        """One attempt, whose start is recorded; ``True`` if its end could be recorded too."""
+        means = self._means
+        try:
+            with means.consignments.opened(row, self._coupling) as package:
+                placement = await self._hand_over(package)
+        except DeliveryFailed as error:
+            return self._failed(row, error)
+        except JournalDamaged as error:
+            means.events.failure("delivery.content-damaged", error, delivery=row.id)
+            return self._failed(row, DeliveryFailed(error.code, str(error), retry=False))
+        except GatewayFault as error:
+            return self._failed(row, DeliveryFailed(error.code, str(error)))
+        self._breaker = self._breaker.after_success()
+        means.events.info("delivery.placed", delivery=row.id, state=placement.value, attempt=row.attempts)
+        return means.proceedings.placed(row, placement, package)
+
+    async def _hand_over(self, package: Package) -> Placement:
+        limit = self._means.retry.attempt_seconds
+        try:
+            async with asyncio.timeout(limit):
+                return await self._coupling.transport.hand_over(package)
+        except TimeoutError as error:
+            raise DeliveryFailed(Code.RECIPIENT_UNREACHABLE, f"no end within {limit:g} seconds") from error
+        except (DeliveryFailed, GatewayFault):
+            raise
+        except Exception as error:  # an adapter is other people's code: its bug must not stop the courier
+            self._means.events.failure("adapter.failed", error, authority=self._coupling.authority.id)
+            raise DeliveryFailed(Code.PROCESSING_FAILED, "the adapter failed") from error
+
+    def _failed(self, row: DeliveryRow, error: DeliveryFailed) -> bool:
+        means, moment = self._means, self._means.clock()
+        if error.retry:
+            self._breaker = self._breaker.after_failure(moment)
+        again = None
+        if error.retry:
+            again = next_attempt(
+                row.attempts,
+                moment=moment,
+                deadline=row.deadline_at,
+                policy=means.retry,
+                entropy=means.entropy,
+            )
+        if again is None:
+            # The alarm: this line, and the number of parked deliveries on the metrics page.
+            means.events.error(
+                "delivery.parked", delivery=row.id, code=error.code.value, attempt=row.attempts
+            )
+            return means.proceedings.parked(row, code=error.code)
+        means.events.warning("delivery.failed", delivery=row.id, code=error.code.value, attempt=row.attempts)
+        return means.proceedings.postponed(row, next_at=again, code=error.code)
+
+    async def _fetch_answers(self) -> int:
+        recorded = 0
+        try:
+            async with asyncio.timeout(self._means.retry.attempt_seconds):
+                for answer in await self._coupling.transport.collect():
+                    recorded += await self._take(answer)
+        except GatewayFault:
+            raise
+        except Exception as error:  # noqa: BLE001 - an adapter is other people's code: its bug must not stop us
+            # Looked for every second, complained about once.
+            if self._answers_reachable:
+                self._means.events.failure(
+                    "answers.unreachable", error, authority=self._coupling.authority.id
+                )
+            self._answers_reachable = False
+        else:
+            self._answers_reachable = True
+        return recorded
+
+    async def _take(self, answer: Answer) -> bool:
+        """Record, then settle: a crash in between shows the same answer again, and it is recognised."""
+        means, mark = self._means, (answer.delivery_id, answer.id)
+        try:
+            means.proceedings.answered(self._coupling.authority.id, answer)
+        except Rejected as error:
+            # It stays with the recipient: the delivery may yet come into a state that can be answered.
+            if mark not in self._refused:
+                self._refused.add(mark)
+                means.events.warning("answer.refused", answer=answer.id, code=error.findings[0].code.value)
+            return False
+        await self._coupling.transport.settle(answer)
+        means.events.info("answer.recorded", delivery=answer.delivery_id, kind=answer.kind.value)
+        return True
+
+
+class Dispatcher:
+    """The deliver role: one courier task per configured authority."""
+
+    def __init__(self, couplings: Mapping[str, Coupling], means: Means) -> None:
+        self._couplings, self._means = couplings, means
+
+    async def run(self, doorbell: Doorbell, stop: asyncio.Event) -> None:
+        """Deliver until ``stop`` is set; then attempts under way get a little time, and what is cut off is due again."""
+        with self._means.journal.transaction() as connection:
+            # One deliver role a journal: whoever claimed before this start is gone.
+            deliveries.release_claims(connection, moment=self._means.clock())
+        self.park_unreachable()
+        async with asyncio.TaskGroup() as group:
+            couriers = [
+                group.create_task(self._serve(Courier(coupling, self._means), doorbell, stop))
+                for coupling in self._couplings.values()
+            ]
+            await stop.wait()
+            _, late = await asyncio.wait(couriers, timeout=_GRACE) if couriers else ((), ())
+            for courier in late:
+                courier.cancel()
+
+    def park_unreachable(self) -> int:
+        """Park what is owed to authorities the configuration no longer knows; how many deliveries."""
+        means, parked = self._means, 0
+        with means.journal.reading() as connection:
+            unknown = set(deliveries.unfinished_authorities(connection)) - set(self._couplings)
+            rows = [row for authority in sorted(unknown) for row in deliveries.owed(connection, authority)]
+        for row in rows:
+            means.events.error("delivery.parked", delivery=row.id, code=Code.RECIPIENT_CONFIGURATION.value)
+            parked += means.proceedings.parked(row, code=Code.RECIPIENT_CONFIGURATION)
+        return parked
+
+    async def _serve(self, courier: Courier, doorbell: Doorbell, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            seen = doorbell.count
+            if await courier.round():
+                # The publisher has entries to publish; the receiver may have somebody waiting at the inbox.
+                doorbell.ring(Role.PUBLISH, Role.RECEIVE)
+                continue
+            await _rest(doorbell, stop, seen)
+
+
+async def _rest(doorbell: Doorbell, stop: asyncio.Event, seen: int) -> None:
+    """Until a ring, the end of patience, or the end of work."""
+    waiting = [asyncio.ensure_future(doorbell.wait(_PATIENCE, seen=seen)), asyncio.ensure_future(stop.wait())]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)

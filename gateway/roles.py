@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The processes of the gateway: each starts its parts, works until SIGTERM, and lets what is inside come to its end."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from gateway.activation import inherited_sockets
+from gateway.catalogue import data_root, load_rules
+from gateway.codes import Code
+from gateway.consignment import Consignments
+from gateway.dispatch import Dispatcher, Means
+from gateway.docket import Docket
+from gateway.doorbell import Doorbell, Role
+from gateway.errors import JournalDamaged
+from gateway.inbox import Inbox
+from gateway.intake import Intake, Judge, Publication, Registrar
+from gateway.journal import Journal
+from gateway.phrasebook import Phrasebook
+from gateway.proceedings import Proceedings
+from gateway.retention import Retention, recover
+from gateway.service import Service, system_entropy
+from gateway.spool import Spool
+from gateway.telemetry import EventLog, Metrics
+from gateway.web.app import Services, make_app
+from gateway.web.health import make_health_app
+from gateway.web.problem import Problems
+from gateway.web.server import start_server
+from gateway.web.tls import ServerTls
+
+_PURGE_SECONDS = 3600.0
+_DRAIN_SECONDS = 45.0
+
+
+def run_role(service: Service, role: Role) -> None:
+    """Work as ``role`` until told to stop. Raises ``GatewayFault`` where the role cannot or must not go on."""
+    match role:
+        case Role.VERIFY:
+            service.worker_pool().run()
+        case Role.RECEIVE:
+            asyncio.run(_receive(service))
+        case Role.PUBLISH:
+            asyncio.run(_publish(service))
+        case Role.DELIVER:
+            asyncio.run(_deliver(service))
+        case Role.REFRESH:
+            asyncio.run(_refresh(service))
+
+
+async def _publish(service: Service) -> None:
+    async with _at_work(service, Role.PUBLISH) as (doorbell, stop):
+        journal = service.journal()
+        publisher = service.publisher(journal)
+        try:
+            await publisher.run(doorbell, stop)
+        finally:
+            publisher.close()
+            journal.close()
+
+
+async def _deliver(service: Service) -> None:
+    async with _at_work(service, Role.DELIVER) as (doorbell, stop):
+        journal = service.journal()
+        config = service.config
+        means = Means(
+            journal=journal,
+            consignments=_consignments(service, journal, service.spool()),
+            proceedings=_proceedings(service, journal),
+            retry=config.policy.retry,
+            clock=service.clock,
+            entropy=system_entropy,
+            events=service.events(Role.DELIVER),
+        )
+        try:
+            await Dispatcher(service.couplings(), means).run(doorbell, stop)
+        finally:
+            journal.close()
+
+
+async def _refresh(service: Service) -> None:
+    async with _at_work(service, Role.REFRESH) as (_doorbell, stop):
+        await service.refresher().run(stop)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reception:
+    """What the parts of the receive role share."""
+
+    service: Service
+    journal: Journal
+    spool: Spool
+    doorbell: Doorbell
+    events: EventLog
+    metrics: Metrics
+    problems: Problems
+
+
+async def _receive(service: Service) -> None:
+    async with _at_work(service, Role.RECEIVE) as (doorbell, stop):
+        reception = _Reception(
+            service=service,
+            journal=service.journal(),
+            spool=service.spool(),
+            doorbell=doorbell,
+            events=service.events(Role.RECEIVE),
+            metrics=Metrics(),
+            problems=Problems(Phrasebook.load(data_root())),
+        )
+        recover(reception.journal, reception.spool, moment=service.clock())
+        damage: list[JournalDamaged] = []
+
+        def end(fault: JournalDamaged) -> None:
+            # A failed fsync must not be tried again: the process ends, and a fresh one reads what is really on disk.
+            damage.append(fault)
+            stop.set()
+
+        await _serve(reception, _intake(reception, end), stop)
+        reception.journal.close()
+        if damage:
+            raise damage[0]
+
+
+async def _serve(reception: _Reception, intake: Intake, stop: asyncio.Event) -> None:
+    service, events = reception.service, reception.events
+    sockets = inherited_sockets(os.environ, os.getpid())
+    tls = _tls(service)
+    server = await start_server(
+        make_app(_services(reception, intake, tls)),
+        transfer=service.config.policy.transfer,
+        problems=reception.problems,
+        events=events,
+        tls=tls,
+        sock=sockets.get("https"),
+        host=service.config.listen.host,
+        port=service.config.listen.port,
+    )
+    stop_health = await _start_health(reception, sockets.get("health"))
+    purging = asyncio.create_task(_purge(reception, stop))
+    events.info("listening", port=server.port)
+    await stop.wait()
+    await server.stop(_DRAIN_SECONDS)
+    await intake.drain()
+    await stop_health()
+    await purging
+
+
+def _intake(reception: _Reception, on_damage: Callable[[JournalDamaged], None]) -> Intake:
+    service, config = reception.service, reception.service.config
+    return Intake(
+        journal=reception.journal,
+        spool=reception.spool,
+        examiner=service.examiner(),
+        judge=Judge(partners=config.partners, rules=load_rules(data_root() / "rules")),
+        registrar=Registrar(
+            issuer=service.issuer(),
+            entropy=system_entropy,
+            keep_refused=config.spool.keep_refused,
+            delivery_deadline=timedelta(seconds=config.policy.retry.deadline_seconds),
+        ),
+        publication=Publication(reception.journal, reception.doorbell),
+        clock=service.clock,
+        max_bundle_bytes=config.policy.container.max_bundle_bytes,
+        on_damage=on_damage,
+    )
+
+
+def _services(reception: _Reception, intake: Intake, tls: ServerTls) -> Services:
+    service, journal = reception.service, reception.journal
+    docket = Docket(journal=journal, doorbell=reception.doorbell)
+    return Services(
+        intake=intake,
+        dossiers=docket,
+        feed=docket,
+        inbox=Inbox(
+            journal=journal,
+            consignments=_consignments(service, journal, reception.spool),
+            proceedings=_proceedings(service, journal),
+            couplings=service.couplings(),
+            doorbell=reception.doorbell,
+            clock=service.clock,
+        ),
+        log_directory=service.config.log_directory,
+        partners=service.config.partners,
+        policy=service.config.policy,
+        problems=reception.problems,
+        revocations=lambda: tls.revocations,
+        free_bytes=lambda: _free_bytes(service.config.spool_directory),
+        events=reception.events,
+        metrics=reception.metrics,
+        clock=service.clock,
+        entropy=system_entropy,
+    )
+
+
+def _consignments(service: Service, journal: Journal, spool: Spool) -> Consignments:
+    config = service.config
+    return Consignments(
+        journal=journal, spool=spool, partners=config.partners, policy=config.policy.container
+    )
+
+
+def _proceedings(service: Service, journal: Journal) -> Proceedings:
+    return Proceedings(
+        journal=journal,
+        partners=service.config.partners,
+        issuer=service.issuer(),
+        clock=service.clock,
+        entropy=system_entropy,
+    )
+
+
+def _tls(service: Service) -> ServerTls:
+    listen, keyring = service.config.listen, service.keyring
+    return ServerTls(
+        certificate=keyring.path("tls.crt"),
+        key=keyring.path("tls.key"),
+        client_cas=listen.client_cas,
+        client_crls=listen.client_crls,
+    )
+
+
+async def _start_health(reception: _Reception, sock: socket.socket | None) -> Callable[[], Awaitable[None]]:
+    """The pages for monitoring; returns what stops them."""
+    service = reception.service
+    port = service.config.listen.health_port
+    if sock is None and port == 0:
+        return _nothing
+
+    async def readiness() -> Sequence[Code]:
+        """Without workers no bundle can be judged, without a publisher none can be answered."""
+        needed = (service.config.run / "verify.sock", service.config.run / f"{Role.PUBLISH}.bell")
+        return [] if all(path.exists() for path in needed) else [Code.SERVICE_UNAVAILABLE]
+
+    server = await start_server(
+        make_health_app(metrics=reception.metrics, readiness=readiness),
+        transfer=service.config.policy.transfer,
+        problems=reception.problems,
+        events=reception.events,
+        tls=None,
+        sock=sock,
+        port=port,
+    )
+    return server.stop
+
+
+async def _purge(reception: _Reception, stop: asyncio.Event) -> None:
+    service = reception.service
+    config = service.config
+    retention = Retention(
+        journal=reception.journal,
+        spool=reception.spool,
+        issuer=service.issuer(),
+        clock=service.clock,
+        entropy=system_entropy,
+        keep_delivered=config.spool.keep_delivered,
+        keep_undelivered=config.spool.keep_undelivered,
+    )
+    while not stop.is_set():
+        purged = await asyncio.to_thread(retention.purge)
+        if purged.refused or purged.erased:
+            reception.events.info("purged", refused=purged.refused, erased=purged.erased)
+        try:
+            async with asyncio.timeout(_PURGE_SECONDS):
+                await stop.wait()
+        except TimeoutError:
+            continue
+
+
+@asynccontextmanager
+async def _at_work(service: Service, role: Role) -> AsyncIterator[tuple[Doorbell, asyncio.Event]]:
+    """The role's bell, listening, and the event that SIGTERM sets."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    doorbell = Doorbell(service.config.run, role)
+    await doorbell.listen()
+    try:
+        yield doorbell, stop
+    finally:
+        doorbell.close()
+
+
+def _free_bytes(directory: Path) -> int:
+    status = os.statvfs(directory)
+    return status.f_bavail * status.f_frsize
+
+
+async def _nothing() -> None:
+    """There is nothing to stop."""

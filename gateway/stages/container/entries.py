@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The central directory, entry by entry: what each header may say, and what it says once ZIP64 is worked in.
+
+Only what the directory alone can tell is judged here; ``locals`` holds it to the local headers and the bytes.
+"""
+
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gateway.codes import Code
+from gateway.findings import Finding
+from gateway.model.bundle import Method
+from gateway.policy import ContainerPolicy
+from gateway.stages.container.comments import comment_faults
+from gateway.stages.container.directory import Directory
+from gateway.stages.container.names import decode_name, name_faults, shown
+from gateway.stages.container.records import SENTINEL_32, CentralHeader, read_extra
+
+FLAG_DESCRIPTOR = 1 << 3
+_FLAG_UTF8 = 1 << 11
+_FLAGS_ALLOWED = 0b110 | FLAG_DESCRIPTOR | _FLAG_UTF8  # 1 and 2 tell the compression level and change no byte
+_NEWEST_VERSION = 45  # ZIP64; everything above is a method or an encryption that we do not read
+_METHODS = {0: Method.STORED, 8: Method.DEFLATED}
+
+EXTRA_ZIP64 = 0x0001
+_EXTRA_UNICODE_PATH = 0x7075
+_EXTRA_ENCRYPTION = frozenset({0x0014, 0x0015, 0x0016, 0x0017, 0x0018, 0x0019, 0x9901})  # APPNOTE 4.5.2, AE-x
+_SINGLE = frozenset({EXTRA_ZIP64, _EXTRA_UNICODE_PATH})
+
+_DOS_DIRECTORY = 0x10
+_DOS_NOT_A_FILE = 0x08 | 0x40  # volume label, device
+_UNIX_UNSET, _UNIX_DIRECTORY, _UNIX_REGULAR = 0, 4, 8  # high nibble of st_mode
+EMPTY_DEFLATE = b"\x03\x00"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """An entry of the directory with its real numbers. ``method`` is ``None`` where we cannot read it."""
+
+    header: CentralHeader
+    name: str
+    method: Method | None
+    compressed_size: int
+    size: int
+    offset: int
+
+    @property
+    def is_directory(self) -> bool:
+        """A folder entry: by its name, which its attributes must not contradict."""
+        return self.name.endswith("/")
+
+
+def split_directory(
+    region: bytes, directory: Directory, policy: ContainerPolicy
+) -> tuple[tuple[CentralHeader, ...], list[Finding]]:
+    """The headers that fill the directory's bytes, and whether the end record counted them right."""
+    headers: list[CentralHeader] = []
+    findings: list[Finding] = []
+    at = 0
+    while at < len(region) and len(headers) <= policy.max_entries:
+        step = CentralHeader.read(region, at)
+        if step is None:
+            findings.append(_directory_fault("entries to the last byte", f"{len(region) - at} other bytes"))
+            break
+        header, at = step
+        headers.append(header)
+    if len(headers) > policy.max_entries:
+        expected = f"at most {policy.max_entries} entries"
+        findings.append(
+            Finding(code=Code.CONTAINER_LIMITS, place="zip directory", expected=expected, got="more")
+        )
+    elif len(headers) != directory.entries:
+        findings.append(_directory_fault(f"{directory.entries} entries", f"{len(headers)}"))
+    return tuple(headers), findings
+
+
+def _directory_fault(expected: str, got: str) -> Finding:
+    return Finding(code=Code.CONTAINER_EOCD_MISMATCH, place="zip directory", expected=expected, got=got)
+
+
+def list_entry(header: CentralHeader, policy: ContainerPolicy) -> tuple[Listed, list[Finding]]:
+    """One header read and judged."""
+    name = decode_name(header.name, utf8=bool(header.flags & _FLAG_UTF8))
+    place = shown(header.name) if name is None else name
+    findings: list[Finding] = []
+    if name is None:
+        findings.append(
+            Finding(
+                code=Code.CONTAINER_NAME_ENCODING,
+                place=place,
+                expected="UTF-8 with flag 11, or ASCII",
+                got=header.name.hex(),
+            )
+        )
+    else:
+        findings += name_faults(name, policy)
+    findings += _feature_faults(header, place)
+    findings += extra_faults(header.extra, header.name, place)
+    findings += comment_faults(header.comment, f"comment of {place}", policy)
+    numbers = resolve_zip64(header.extra, (header.size, header.compressed_size, header.offset))
+    if numbers is None:
+        findings.append(zip64_fault(place))
+        numbers = (header.size, header.compressed_size, header.offset)
+    listed = Listed(
+        header=header,
+        name=place,
+        method=_METHODS.get(header.method),
+        size=numbers[0],
+        compressed_size=numbers[1],
+        offset=numbers[2],
+    )
+    findings += _kind_faults(listed)
+    findings += _size_faults(listed, policy)
+    return listed, findings
+
+
+def _feature_faults(header: CentralHeader, place: str) -> Iterator[Finding]:
+    if header.method not in _METHODS:
+        yield Finding(
+            code=Code.CONTAINER_METHOD_NOT_ALLOWED, place=place, expected="0 or 8", got=str(header.method)
+        )
+    for expected, got in (
+        ("no flag but 1, 2, 3 and 11", header.flags & ~_FLAGS_ALLOWED),
+        (f"version {_NEWEST_VERSION} or older", header.version if header.version > _NEWEST_VERSION else 0),
+        ("an archive in one part", header.disk),
+    ):
+        if got:
+            yield Finding(
+                code=Code.CONTAINER_FEATURE_NOT_ALLOWED, place=place, expected=expected, got=f"{got:#x}"
+            )
+
+
+def extra_faults(extra: bytes, raw_name: bytes, place: str) -> Iterator[Finding]:
+    """Extra fields that give the entry another name, another size or another reading."""
+    fields = read_extra(extra)
+    if fields is None:
+        yield Finding(
+            code=Code.CONTAINER_HEADER_MISMATCH,
+            place=place,
+            expected="extra fields to the last byte",
+            got=extra[-16:].hex(),
+        )
+        return
+    kinds = [kind for kind, _ in fields]
+    for kind in sorted(_SINGLE & set(kinds)):
+        if kinds.count(kind) > 1:
+            code = Code.CONTAINER_HEADER_MISMATCH if kind == EXTRA_ZIP64 else Code.CONTAINER_NAME_ENCODING
+            yield Finding(code=code, place=place, expected=f"extra field {kind:#06x} once", got="several")
+    for kind, data in fields:
+        if kind in _EXTRA_ENCRYPTION:
+            yield Finding(
+                code=Code.CONTAINER_FEATURE_NOT_ALLOWED,
+                place=place,
+                expected="no encryption",
+                got=f"extra field {kind:#06x}",
+            )
+        if kind == _EXTRA_UNICODE_PATH and data != _unicode_path(raw_name):
+            yield Finding(
+                code=Code.CONTAINER_NAME_ENCODING,
+                place=place,
+                expected="the same name in the Unicode path field",
+                got=shown(data[5:]),
+            )
+
+
+def _unicode_path(raw_name: bytes) -> bytes:
+    """The only Unicode path field (4.6.9) that names no other file than the header does."""
+    return struct.pack("<BL", 1, zlib.crc32(raw_name)) + raw_name
+
+
+def resolve_zip64(extra: bytes, numbers: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The 32-bit ``numbers`` with every sentinel replaced from the ZIP64 field (4.5.3).
+
+    ``None`` unless the field holds exactly the numbers that were left out: readers differ in what they do with more.
+    """
+    wanted = numbers.count(SENTINEL_32)
+    fields = [data for kind, data in read_extra(extra) or () if kind == EXTRA_ZIP64]
+    if not fields:
+        return numbers if wanted == 0 else None
+    if wanted == 0 or len(fields[0]) != 8 * wanted:
+        return None
+    real = iter(struct.unpack(f"<{wanted}Q", fields[0]))
+    return tuple(next(real) if number == SENTINEL_32 else number for number in numbers)
+
+
+def zip64_fault(place: str) -> Finding:
+    """The ZIP64 field and the numbers it stands for do not fit each other."""
+    expected = "a ZIP64 field with exactly the numbers that do not fit"
+    return Finding(code=Code.CONTAINER_HEADER_MISMATCH, place=place, expected=expected, got="another")
+
+
+def _kind_faults(listed: Listed) -> Iterator[Finding]:
+    attributes = listed.header.external
+    unix = attributes >> 28
+    expected = _UNIX_DIRECTORY if listed.is_directory else _UNIX_REGULAR
+    dos_kind_fits = listed.is_directory or not attributes & _DOS_DIRECTORY
+    if unix not in {_UNIX_UNSET, expected} or attributes & _DOS_NOT_A_FILE or not dos_kind_fits:
+        yield Finding(
+            code=Code.CONTAINER_NOT_A_REGULAR_FILE,
+            place=listed.name,
+            expected="a folder" if listed.is_directory else "a regular file",
+            got=f"attributes {attributes:#010x}",
+        )
+    packed = len(EMPTY_DEFLATE) if listed.method is Method.DEFLATED else 0
+    if listed.is_directory and (
+        listed.size or listed.header.crc32 or listed.compressed_size not in {0, packed}
+    ):
+        yield Finding(
+            code=Code.CONTAINER_NOT_A_REGULAR_FILE,
+            place=listed.name,
+            expected="a folder without data",
+            got=f"{listed.compressed_size} bytes, {listed.size} inflated",
+        )
+
+
+def _size_faults(listed: Listed, policy: ContainerPolicy) -> Iterator[Finding]:
+    if listed.method is Method.STORED and listed.size != listed.compressed_size:
+        yield Finding(
+            code=Code.CONTAINER_SIZE_MISMATCH,
+            place=listed.name,
+            expected=f"{listed.compressed_size} bytes",
+            got=f"{listed.size} bytes",
+        )
+    if listed.size > policy.max_entry_bytes:
+        yield Finding(
+            code=Code.CONTAINER_LIMITS,
+            place=listed.name,
+            expected=f"at most {policy.max_entry_bytes} bytes",
+            got=f"{listed.size} bytes",
+        )
+    yield from ratio_faults(listed.name, listed.size, listed.compressed_size, policy)
+
+
+def ratio_faults(place: str, size: int, compressed_size: int, policy: ContainerPolicy) -> Iterator[Finding]:
+    """A bomb by its own account. One that lies is stopped while it inflates, one byte past what it declared."""
+    if size > policy.ratio_free_bytes and size > policy.max_ratio * compressed_size:
+        yield Finding(
+            code=Code.CONTAINER_LIMITS,
+            place=place,
+            expected=f"at most {policy.max_ratio} times the packed size",
+            got=f"{size} bytes from {compressed_size}",
+        )

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""META-INF/manifest.xml (OpenDocument 1.2 part 3): does its list name exactly the files that are there?
+
+No signature covers this file in ASiC-E, and yet readers show file types from it; so it must not contradict the
+container. Media types against the signed DataObjectFormat are the signature stage's matter.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from gateway.codes import Code
+from gateway.errors import Rejected
+from gateway.findings import Finding, Severity
+from gateway.markup import parse
+from gateway.policy import XmlPolicy
+
+MANIFEST = "META-INF/manifest.xml"
+_NAMESPACE = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
+_ROOT, _ENTRY = f"{{{_NAMESPACE}}}manifest", f"{{{_NAMESPACE}}}file-entry"
+_PATH, _TYPE = f"{{{_NAMESPACE}}}full-path", f"{{{_NAMESPACE}}}media-type"
+_LIMITS = XmlPolicy()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """The rows of a manifest: media types by path, the container's own type, and what was wrong with the rows."""
+
+    media_types: Mapping[str, str]
+    container_type: str | None
+    findings: tuple[Finding, ...]
+
+
+def read_manifest(data: bytes) -> Listing:
+    """Bytes -> rows. Faults of the XML are findings of the listing, which is empty then."""
+    try:
+        root = parse(data, place=MANIFEST, limits=_LIMITS)
+    except Rejected as rejected:
+        return Listing(media_types={}, container_type=None, findings=rejected.findings)
+    if root.tag != _ROOT:
+        fault = Finding(code=Code.MANIFEST_MALFORMED, place=MANIFEST, expected=_ROOT, got=str(root.tag))
+        return Listing(media_types={}, container_type=None, findings=(fault,))
+    media_types: dict[str, str] = {}
+    container_type: str | None = None
+    findings: list[Finding] = []
+    for row in root.iter(_ENTRY):
+        path, kind = row.get(_PATH), row.get(_TYPE)
+        if path is None:
+            findings.append(
+                Finding(code=Code.MANIFEST_MALFORMED, place=MANIFEST, expected="a full-path", got="none")
+            )
+        elif path in media_types or (path == "/" and container_type is not None):
+            findings.append(_mismatch(path, "one row for each file", "several"))
+        elif path == "/":
+            container_type = kind or ""
+        else:
+            media_types[path] = kind or ""
+    return Listing(media_types=media_types, container_type=container_type, findings=tuple(findings))
+
+
+def manifest_faults(listing: Listing, payload: frozenset[str], mimetype: bytes | None) -> Iterator[Finding]:
+    """Both directions: every row has its file, every file has its row."""
+    rows = {path for path in listing.media_types if not path.endswith("/") and not _about_itself(path)}
+    for path in sorted(rows - payload):
+        yield _mismatch(path, "a file of the container for every row", "none")
+    for name in sorted(payload - rows):
+        yield _mismatch(name, "a row for every file of the container", "none")
+    declared = None if mimetype is None else mimetype.strip().decode("utf-8", "backslashreplace")
+    if listing.container_type and declared is not None and listing.container_type != declared:
+        # Estonian time-stamp containers in use say ASiC-E here and ASiC-S in ``mimetype``; nothing is read from the row.
+        yield replace(_mismatch("/", declared, listing.container_type), severity=Severity.WARNING)
+
+
+def _about_itself(path: str) -> bool:
+    """Rows for ``mimetype`` and META-INF: OpenDocument leaves both open, and no signature has to cover them."""
+    return path == "mimetype" or path.startswith("META-INF/")
+
+
+def _mismatch(path: str, expected: str, got: str) -> Finding:
+    return Finding(code=Code.MANIFEST_MISMATCH, place=f"{MANIFEST}: {path}", expected=expected, got=got)

@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""XAdES qualifying properties (EN 319 132-1 clause 5): what the signer signed about the signature, and what was added later.
+
+The caller passes the SignedProperties node it found by structure. Unsigned properties are hints without any standing:
+certificates and revocation data in them have to prove themselves, time-stamps too.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from lxml import etree
+
+from gateway.codes import Code
+from gateway.errors import Rejected
+from gateway.findings import Finding, Severity
+from gateway.stages.signature.names import XADES, XADES_141, ds, xades, xades141
+from gateway.stages.signature.references import (
+    Canonicalization,
+    Reference,
+    read_canonicalization,
+    read_digest_method,
+)
+from gateway.stages.signature.structure import base64_of, elements, local_name, only_child, refusal, text_of
+
+_DEFAULT_C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"  # EN 319 132-1 clause 5.1.4.4
+_SIGNED_STAMPS = ("AllDataObjectsTimeStamp", "IndividualDataObjectsTimeStamp")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateReference:
+    """``Cert`` of SigningCertificate(V2)."""
+
+    digest: str
+    value: bytes
+    issuer_serial: bytes | None = None  # IssuerSerialV2, DER
+    serial: int | None = None  # X509SerialNumber of the older form
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedProperties:
+    """What the signer vouches for besides the data."""
+
+    signing_time: datetime | None
+    certificates: tuple[CertificateReference, ...]
+    media_types: tuple[tuple[str, str], ...]  # (reference Id, MimeType)
+    policy: str  # "" none, "implied", or the identifier
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """A time-stamp property: its token and how its input is canonicalised."""
+
+    element: etree._Element
+    canonicalization: Canonicalization
+    token: bytes
+    archive: bool
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsignedProperties:
+    """Added after signing."""
+
+    element: etree._Element | None = None
+    stamps: tuple[Stamp, ...] = ()
+    certificates: tuple[bytes, ...] = ()
+    crls: tuple[bytes, ...] = ()
+    ocsps: tuple[bytes, ...] = ()
+    has_validation_data: bool = False
+    counter_signatures: int = 0
+    findings: tuple[Finding, ...] = ()
+
+
+def read_signed(node: etree._Element, references: tuple[Reference, ...], place: str) -> SignedProperties:
+    """Signed properties with everything missing or wrong as findings; raises only where the shape is broken."""
+    where = f"{place}, SignedProperties"
+    signature = only_child(node, xades("SignedSignatureProperties"), where)
+    objects = node.findall(xades("SignedDataObjectProperties"))
+    if len(objects) > 1:
+        raise refusal(Code.SIGNATURE_STRUCTURE, where, expected="one SignedDataObjectProperties")
+    findings: list[Finding] = []
+    media_types = _media_types(objects[0], references, where, findings) if objects else ()
+    _check_formats(media_types, references, where, findings)
+    if objects and any(objects[0].find(xades(name)) is not None for name in _SIGNED_STAMPS):
+        findings.append(
+            Finding(
+                code=Code.SIGNATURE_FORM_NOT_SUPPORTED,
+                severity=Severity.WARNING,
+                place=where,
+                got="content time-stamp, not checked and not used",
+            )
+        )
+    return SignedProperties(
+        signing_time=_signing_time(signature, where, findings),
+        certificates=_certificates(signature, where, findings),
+        media_types=media_types,
+        policy=_policy(signature, where, findings),
+        findings=tuple(findings),
+    )
+
+
+def _signing_time(node: etree._Element, place: str, findings: list[Finding]) -> datetime | None:
+    found = node.findall(xades("SigningTime"))
+    if len(found) == 1:
+        try:
+            moment = datetime.fromisoformat(text_of(found[0], place))
+        except ValueError:
+            moment = None
+        if moment is not None:
+            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    findings.append(
+        Finding(
+            code=Code.SIGNATURE_PROPERTIES,
+            place=place,
+            expected="one SigningTime with a date and a time",
+            got=f"{len(found)} elements" if len(found) != 1 else (found[0].text or ""),
+        )
+    )
+    return None
+
+
+def _certificates(
+    node: etree._Element, place: str, findings: list[Finding]
+) -> tuple[CertificateReference, ...]:
+    found = [child for child in elements(node) if child.tag in _BINDINGS]
+    if len(found) != 1:
+        findings.append(
+            Finding(
+                code=Code.SIGNER_BINDING,
+                place=place,
+                expected="exactly one SigningCertificateV2",
+                got=str(len(found)),
+            )
+        )
+        return ()
+    return tuple(_certificate_reference(cert, place) for cert in found[0].findall(xades("Cert")))
+
+
+_BINDINGS = {xades("SigningCertificate"), xades("SigningCertificateV2")}
+
+
+def _certificate_reference(cert: etree._Element, place: str) -> CertificateReference:
+    digest = only_child(cert, xades("CertDigest"), place)
+    serial_v2 = cert.find(xades("IssuerSerialV2"))
+    serial = cert.find(f"{xades('IssuerSerial')}/{ds('X509SerialNumber')}")
+    try:
+        number = None if serial is None else int(text_of(serial, place))
+    except ValueError as error:
+        raise refusal(Code.SIGNER_BINDING, place, expected="a serial number") from error
+    return CertificateReference(
+        digest=read_digest_method(only_child(digest, ds("DigestMethod"), place), place),
+        value=base64_of(only_child(digest, ds("DigestValue"), place), place),
+        issuer_serial=None if serial_v2 is None else base64_of(serial_v2, place),
+        serial=number,
+    )
+
+
+def _media_types(
+    node: etree._Element, references: tuple[Reference, ...], place: str, findings: list[Finding]
+) -> tuple[tuple[str, str], ...]:
+    known = {f"#{reference.id}" for reference in references if reference.id}
+    result: dict[str, str] = {}
+    for element in node.iterfind(xades("DataObjectFormat")):
+        target = element.get("ObjectReference", "")
+        media_type = element.findtext(xades("MimeType"), "").strip()
+        if target not in known or target[1:] in result:
+            findings.append(
+                Finding(
+                    code=Code.SIGNATURE_PROPERTIES,
+                    place=place,
+                    expected="each DataObjectFormat names one reference of this signature",
+                    got=target,
+                )
+            )
+            continue
+        result[target[1:]] = media_type
+    return tuple(result.items())
+
+
+def _check_formats(
+    media_types: tuple[tuple[str, str], ...],
+    references: tuple[Reference, ...],
+    place: str,
+    findings: list[Finding],
+) -> None:
+    described = {target for target, media_type in media_types if media_type}
+    findings += [
+        Finding(
+            code=Code.SIGNATURE_PROPERTIES,
+            place=place,
+            expected="DataObjectFormat with MimeType for every signed file",
+            got=f"none for {reference.uri}",
+        )
+        for reference in references
+        if not reference.same_document and reference.id not in described
+    ]
+
+
+def _policy(node: etree._Element, place: str, findings: list[Finding]) -> str:
+    found = node.findall(xades("SignaturePolicyIdentifier"))
+    if not found:
+        return ""
+    if len(found) > 1:
+        raise refusal(Code.SIGNATURE_STRUCTURE, place, expected="one SignaturePolicyIdentifier")
+    if found[0].find(xades("SignaturePolicyImplied")) is not None:
+        name = "implied"
+    else:
+        path = "/".join(xades(step) for step in ("SignaturePolicyId", "SigPolicyId", "Identifier"))
+        name = found[0].findtext(path, "").strip() or "unnamed"
+    # We hold no policy documents, and the URL in the signature is never opened: the signature is judged by our own policy.
+    findings.append(
+        Finding(
+            code=Code.SIGNATURE_POLICY,
+            severity=Severity.WARNING,
+            place=place,
+            expected="no signature policy, or one the operator knows",
+            got=name,
+        )
+    )
+    return name
+
+
+def read_unsigned(node: etree._Element | None, place: str) -> UnsignedProperties:
+    """Unsigned properties. What cannot be read becomes a finding: it is not signed, so anyone may have put it there."""
+    if node is None:
+        return UnsignedProperties()
+    where = f"{place}, UnsignedProperties"
+    signature = node.find(xades("UnsignedSignatureProperties"))
+    if signature is None:
+        return UnsignedProperties(element=node)
+    stamps: list[Stamp] = []
+    findings: list[Finding] = []
+    for child in elements(signature):
+        if child.tag in _STAMPS:
+            try:
+                stamps.append(_stamp(child, where))
+            except Rejected as rejected:
+                findings += rejected.findings
+    return UnsignedProperties(
+        element=signature,
+        stamps=tuple(stamps),
+        certificates=_values(signature, "EncapsulatedX509Certificate", where, findings),
+        crls=_values(signature, "EncapsulatedCRLValue", where, findings),
+        ocsps=_values(signature, "EncapsulatedOCSPValue", where, findings),
+        has_validation_data=any(signature.find(tag) is not None for tag in _VALIDATION_DATA),
+        counter_signatures=len(signature.findall(xades("CounterSignature"))),
+        findings=tuple(findings),
+    )
+
+
+_STAMPS = {
+    xades("SignatureTimeStamp"): False,
+    xades141("ArchiveTimeStamp"): True,
+}
+_VALIDATION_DATA = (xades("RevocationValues"), xades141("TimeStampValidationData"))
+
+
+def _stamp(element: etree._Element, place: str) -> Stamp:
+    where = f"{place}, {local_name(element.tag)}"
+    method = element.find(ds("CanonicalizationMethod"))
+    tokens = element.findall(xades("EncapsulatedTimeStamp"))
+    if len(tokens) != 1 or any(child.tag == xades("Include") for child in elements(element)):
+        raise Rejected(
+            [
+                Finding(
+                    code=Code.TIMESTAMP_INVALID,
+                    place=where,
+                    expected="one EncapsulatedTimeStamp, no Include",
+                    got=f"{len(tokens)} tokens",
+                )
+            ]
+        )
+    return Stamp(
+        element=element,
+        canonicalization=Canonicalization(method=_DEFAULT_C14N)
+        if method is None
+        else read_canonicalization(method, where),
+        token=base64_of(tokens[0], where),
+        archive=_STAMPS[str(element.tag)],
+        place=where,
+    )
+
+
+def _values(node: etree._Element, name: str, place: str, findings: list[Finding]) -> tuple[bytes, ...]:
+    values: dict[bytes, None] = {}
+    for element in node.iter(f"{{{XADES}}}{name}", f"{{{XADES_141}}}{name}"):
+        try:
+            values[base64_of(element, place)] = None
+        except Rejected as rejected:
+            findings += rejected.findings
+    return tuple(values)

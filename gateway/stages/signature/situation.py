@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What every judgement on one container shares."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.model.trust import SignaturePolicy
+from gateway.stages.signature.coverage import Contents
+from gateway.stages.signature.trust import TrustStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """The entries, the operator's trust and rules, and the time that counts as now."""
+
+    contents: Contents
+    store: TrustStore
+    policy: SignaturePolicy
+    moment: datetime

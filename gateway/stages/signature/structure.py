@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Shape of signature XML: which children, in which order, which Ids. Everything is found by place, never by name.
+
+Signature wrapping (XSW) lives on readers that search a tree by name or by Id and find another node than the one that
+was digested. Here a node is reached by walking down from its ``ds:Signature``, and an Id has to be unique in the file.
+"""
+
+import re
+from base64 import b64decode
+from collections.abc import Sequence
+
+from lxml import etree
+
+from gateway.codes import Code
+from gateway.errors import Rejected
+from gateway.findings import Finding
+
+_ID_NAMES = ("Id", "ID", "id", "{http://www.w3.org/XML/1998/namespace}id")
+_WITH_ID = etree.XPath("//*[@Id or @ID or @id or @xml:id]", smart_strings=False)
+_XML_SPACE = re.compile(r"[ \t\r\n]+")
+
+
+def refusal(code: Code, place: str, *, expected: str = "", got: str = "") -> Rejected:
+    """A rejection with one finding."""
+    return Rejected([Finding(code=code, place=place, expected=expected, got=got)])
+
+
+def elements(parent: etree._Element) -> list[etree._Element]:
+    """Child elements in order."""
+    return [child for child in parent if isinstance(child.tag, str)]
+
+
+def only_child(parent: etree._Element, tag: str, place: str) -> etree._Element:
+    """The one child with this name; none or several are refused."""
+    found = parent.findall(tag)
+    if len(found) != 1:
+        raise refusal(
+            Code.SIGNATURE_STRUCTURE,
+            place,
+            expected=f"exactly one {local_name(tag)} in {local_name(parent.tag)}",
+            got=str(len(found)),
+        )
+    return found[0]
+
+
+def optional_child(parent: etree._Element, tag: str, place: str) -> etree._Element | None:
+    """The child with this name, if there is one; several are refused."""
+    return only_child(parent, tag, place) if parent.find(tag) is not None else None
+
+
+def local_name(tag: object) -> str:
+    """A tag for a reader."""
+    return etree.QName(tag).localname if isinstance(tag, str) else "comment"
+
+
+def text_of(element: etree._Element, place: str) -> str:
+    """Text of an element that may hold nothing else."""
+    if len(element):
+        raise refusal(Code.SIGNATURE_STRUCTURE, place, expected=f"only text in {local_name(element.tag)}")
+    return (element.text or "").strip()
+
+
+def base64_of(element: etree._Element, place: str) -> bytes:
+    """Bytes of a base64Binary element; XML white space is allowed, nothing else outside the alphabet."""
+    text = _XML_SPACE.sub("", text_of(element, place))
+    try:
+        return b64decode(text, validate=True)
+    except ValueError as error:
+        raise refusal(
+            Code.SIGNATURE_STRUCTURE, place, expected=f"base64 in {local_name(element.tag)}"
+        ) from error
+
+
+def algorithm_of(element: etree._Element) -> str:
+    """The ``Algorithm`` attribute, "" if missing (which is in no allow-list)."""
+    return str(element.get("Algorithm", ""))
+
+
+def check_shape(
+    parent: etree._Element, *, required: Sequence[str], optional: str = "", place: str
+) -> list[etree._Element]:
+    """Required children (tags) once and in this order, then any number of ``optional``; no other child, no stray text."""
+    children = elements(parent)
+    found = [child.tag for child in children]
+    rest = found[len(required) :]
+    if found[: len(required)] != list(required) or rest.count(optional) != len(rest):
+        raise refusal(
+            Code.SIGNATURE_STRUCTURE,
+            place,
+            expected=f"{', '.join(map(local_name, required))} in {local_name(parent.tag)}",
+            got=", ".join(local_name(tag) for tag in found[:12]),
+        )
+    texts = [parent.text, *[child.tail for child in parent]]
+    if any(text and text.strip() for text in texts):
+        raise refusal(Code.SIGNATURE_STRUCTURE, place, expected=f"no text in {local_name(parent.tag)}")
+    return children
+
+
+def refuse_comments(element: etree._Element, place: str) -> None:
+    """A comment splits text for readers but not for C14N (CVE-2025-29775: a comment inside DigestValue)."""
+    for node in element.iter(etree.Comment, etree.ProcessingInstruction, etree.Entity):
+        raise refusal(
+            Code.XML_COMMENT,
+            f"{place}, line {node.sourceline}",
+            expected="no comment, processing instruction or entity inside a signature",
+        )
+
+
+def index_ids(root: etree._Element, place: str) -> dict[str, etree._Element]:
+    """Every Id of the file -> its element. One value twice is refused, whatever the attribute is called."""
+    found: dict[str, etree._Element] = {}
+    for element in _WITH_ID(root):
+        for value in {element.attrib[name] for name in _ID_NAMES if name in element.attrib}:
+            if value in found:
+                raise refusal(Code.SIGNATURE_REFERENCE, place, expected="Ids used once", got=value)
+            found[value] = element
+    return found

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The server's side of mutual TLS: which certificates may open a connection at all.
+
+Rules (BSI TR-02102-2; security-and-reliability 1.2): client certificate required, TLS >= 1.2, forward secrecy and
+AEAD only, the leaf checked against a CRL, and no CRL or an expired one means no. Session tickets are off: a resumed
+session would skip the CRL. CRLs are files that another role keeps fresh; nothing is fetched from here.
+Leaves out who the partner is (``identity``). TLS 1.3 suites and groups are set by OPENSSL_CONF of the unit: Python
+has no switch for them.
+"""
+
+import os
+import ssl
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from gateway.errors import ConfigInvalid, TrustStateMissing
+
+_CIPHERS = (
+    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256:"
+    "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:@SECLEVEL=2"
+)
+_PEM_CRL = b"-----BEGIN X509 CRL-----"
+_PEM_END = b"-----END X509 CRL-----"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientRevocations:
+    """The client CAs' CRLs as read at one moment. Issuers are named by the DER of their distinguished name."""
+
+    revoked: Mapping[bytes, frozenset[int]]  # serial numbers
+    fresh_until: Mapping[bytes, datetime]
+
+    def is_revoked(self, issuer: bytes, serial: int) -> bool:
+        """The newest CRLs name this certificate."""
+        return serial in self.revoked.get(issuer, frozenset())
+
+    def is_stale(self, issuer: bytes, moment: datetime) -> bool:
+        """No CRL of this issuer speaks for ``moment``: nobody can say whether the certificate is revoked."""
+        until = self.fresh_until.get(issuer)
+        return until is None or moment > until
+
+
+class ServerTls:
+    """The TLS context and the revocations behind it; ``reload`` keeps both current. Owned by the server's loop."""
+
+    def __init__(self, *, certificate: Path, key: Path, client_cas: Path, client_crls: Path) -> None:
+        self._crls = client_crls
+        self._seen: frozenset[tuple[str, int, int]] = frozenset()
+        self.context = _base_context(certificate, key, client_cas)
+        self.revocations = ClientRevocations(revoked={}, fresh_until={})
+        self.reload()
+
+    def reload(self) -> bool:
+        """Take over changed CRL files; whether there were any. Raises ``TrustStateMissing``, ``ConfigInvalid``."""
+        files = _files(self._crls)
+        seen = frozenset((p.name, p.stat().st_mtime_ns, p.stat().st_size) for p in files)
+        if files and seen == self._seen:
+            return False
+        crls = [crl for path in files for crl in _read_crls(path)]
+        if not crls:
+            raise TrustStateMissing(
+                f"no revocation list for client certificates in {self._crls}",
+                hint="put the CRL of every client CA there; without one no client can connect",
+            )
+        _load_crls(self.context, crls)
+        self.revocations = _revocations(crls)
+        self._seen = seen
+        return True
+
+
+def make_server_context(
+    *, certificate: Path, key: Path, client_cas: Path, client_crls: Path
+) -> ssl.SSLContext:
+    """The context alone, for a server that lives no longer than its CRLs."""
+    return ServerTls(certificate=certificate, key=key, client_cas=client_cas, client_crls=client_crls).context
+
+
+def _base_context(certificate: Path, key: Path, client_cas: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(_CIPHERS)
+    context.set_alpn_protocols(["http/1.1"])
+    context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_TICKET
+    context.options |= ssl.OP_CIPHER_SERVER_PREFERENCE
+    context.num_tickets = 0
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
+    for path in (certificate, key):
+        if not path.is_file():
+            raise TrustStateMissing(f"no TLS key material at {path}", hint="make it with: amtsbote init")
+    try:
+        context.load_cert_chain(certificate, key, password=_no_password)
+    except (ssl.SSLError, ValueError) as error:
+        raise ConfigInvalid([f"{certificate} and {key} are not a certificate and its key in PEM"]) from error
+    anchors = _files(client_cas)
+    if not anchors:
+        raise TrustStateMissing(
+            f"no client CA in {client_cas}", hint="put the CA certificates of your partners there"
+        )
+    for path in anchors:
+        try:
+            context.load_verify_locations(cafile=path)
+        except (ssl.SSLError, OSError) as error:
+            raise ConfigInvalid([f"{path} is not a CA certificate in PEM"]) from error
+    return context
+
+
+def _no_password() -> str:
+    # Without this OpenSSL would ask on the terminal and a service would hang at start.
+    raise ValueError("the key is encrypted")
+
+
+def _files(place: Path) -> tuple[Path, ...]:
+    if place.is_file():
+        return (place,)
+    if not place.is_dir():
+        return ()
+    return tuple(sorted(p for p in place.iterdir() if p.is_file() and not p.name.startswith(".")))
+
+
+def _read_crls(path: Path) -> Iterable[x509.CertificateRevocationList]:
+    data = path.read_bytes()
+    try:
+        if _PEM_CRL not in data:
+            return [x509.load_der_x509_crl(data)]
+        blocks = data.split(_PEM_CRL)[1:]
+        return [
+            x509.load_pem_x509_crl(_PEM_CRL + block.partition(_PEM_END)[0] + _PEM_END) for block in blocks
+        ]
+    except ValueError as error:
+        raise ConfigInvalid([f"{path} is not a CRL in PEM or DER"]) from error
+
+
+def _load_crls(context: ssl.SSLContext, crls: Iterable[x509.CertificateRevocationList]) -> None:
+    # OpenSSL reads CRLs from PEM files only; a memory file serves where the disk is read-only. An older CRL that
+    # is loaded already loses against a newer one of the same issuer (X509_STORE, get_crl_score).
+    descriptor = os.memfd_create("client-crls", os.MFD_CLOEXEC)
+    try:
+        with os.fdopen(os.dup(descriptor), "wb") as pem:
+            pem.write(b"".join(crl.public_bytes(Encoding.PEM) for crl in crls))
+        context.load_verify_locations(cafile=f"/proc/self/fd/{descriptor}")
+    finally:
+        os.close(descriptor)
+
+
+def _revocations(crls: Iterable[x509.CertificateRevocationList]) -> ClientRevocations:
+    revoked: dict[bytes, frozenset[int]] = {}
+    until: dict[bytes, datetime] = {}
+    newest = sorted(crls, key=lambda crl: crl.last_update_utc)
+    for crl in newest:  # a later one of the same issuer replaces the earlier
+        issuer = crl.issuer.public_bytes()
+        revoked[issuer] = frozenset(entry.serial_number for entry in crl)
+        if crl.next_update_utc is not None:
+            until[issuer] = crl.next_update_utc
+    return ClientRevocations(revoked=revoked, fresh_until=until)

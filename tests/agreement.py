@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Judges every container of the shared corpus and writes the table of agreement (``tests/vectors/AGREEMENT.md``).
+
+Run ``python tests/agreement.py`` after a change of judgement. Each file is judged twice with the same code:
+without any anchor (what a newcomer's ``amtsbote verify`` does), and with everything granted that is not about the bytes
+(each signer's own certificate as anchor, the claimed signing time as moment, every known algorithm allowed), so that a
+negative whose fault is in container or signature has to be caught there and not by a missing anchor.
+"""
+
+import csv
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from gateway.errors import Rejected
+from gateway.findings import blocking
+from gateway.model.bundle import Digested, Opened
+from gateway.model.signature import VerificationReport
+from gateway.model.source import MemorySource
+from gateway.model.trust import AlgorithmRule, SignaturePolicy, TrustMaterial
+from gateway.policy import ContainerPolicy, XmlPolicy
+from gateway.stages.container import digest_entries, open_container
+from gateway.stages.signature import Signatures, judge_signatures, read_signatures
+from gateway.stages.signature.trust import TrustStore
+from gateway.stages.signature.xades import XadesSignature
+from gateway.stages.signature.xades_signer import check_signer
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SHARED = Path(os.environ.get("AMTSBOTE_SHARED", REPOSITORY.parent / "shared"))
+TABLE = REPOSITORY / "tests/vectors/AGREEMENT.md"
+MOMENT = datetime(2026, 11, 1, tzinfo=UTC)
+POSITIVE = {"pass", "crypto-pass"}
+NEGATIVE = {"fail", "reject", "fail(policy)"}
+_DIGESTS = ("sha1", "sha224", "sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512")
+_SIGNATURES = ("rsa-pkcs1v15", "rsa-pss", "ecdsa", "ed25519")
+ANYTHING = SignaturePolicy(
+    algorithms=tuple(
+        AlgorithmRule(
+            algorithm=name,
+            usage=usage,
+            min_key_bits=0,
+            valid_from=date(1990, 1, 1),
+            valid_until=None,
+            source="",
+        )
+        for usage, names in (("digest", _DIGESTS), ("signature", _SIGNATURES))
+        for name in names
+    )
+)
+# Positives whose integrity is not "intact" here, by file digest: why.
+EXCEPTIONS = {
+    "0889823b": "CMS signature with a counter-signature over other content; a plain digest check disagrees as well",
+    "59e740a1": "CMS that asn1crypto cannot read (certificate with a negative RSA modulus)",
+    "14811a44": "its manifest names no file, so no file is signed (EN 319 162-1 A.4 wants at least one)",
+    "17b3fc13": "one signature uses an XPath transform, which is refused whatever it selects",
+    "0e032809": "references start with a slash; X-Road's scheme, not an entry name of ASiC",
+    "0becfc63": "references start with a slash; X-Road's scheme, not an entry name of ASiC",
+    "298a4bfd": "the manifest contradicts the mimetype entry; refused as a container",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One file and both judgements on it."""
+
+    file: str
+    expected: str
+    form: str
+    signed: bool
+    verdict: str  # refused, or the integrity
+    indication: str
+    granted: str  # indication with everything granted
+    reasons: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """The digest that starts the file's name."""
+        return Path(self.file).name[:8]
+
+
+def rows(shared: Path = SHARED) -> Iterator[Row]:
+    """Judge the corpus."""
+    with (shared / "corpus/containers.tsv").open(encoding="utf-8", newline="") as table:
+        for line in csv.DictReader(table, delimiter="\t"):
+            yield _judge(line, (shared / "corpus" / line["file"]).read_bytes())
+
+
+def _judge(line: dict[str, str], data: bytes) -> Row:
+    names = {"file": line["file"], "expected": line["expected"], "form": line["form"]}
+    try:
+        opened = open_container(MemorySource(data), policy=ContainerPolicy())
+    except Rejected as refusal:
+        codes = tuple(dict.fromkeys(f.code.value for f in blocking(refusal.findings)))
+        return Row(
+            **names,
+            signed=_claims_signature(line),
+            verdict="refused",
+            indication="",
+            granted="",
+            reasons=codes,
+        )
+    signatures = read_signatures(opened, xml=XmlPolicy(), policy=ANYTHING)
+    digested = digest_entries(
+        opened,
+        policy=ContainerPolicy(),
+        algorithms=signatures.digest_algorithms | {"sha256"},
+        keep=lambda _: False,
+    )
+    plain = _report(signatures, digested, TrustStore(TrustMaterial()), MOMENT)
+    granted = _granted(opened, signatures, digested, plain)
+    codes = tuple(dict.fromkeys(f.code.value for f in blocking(granted.findings)))
+    return Row(
+        **names,
+        signed=bool(plain.signatures),
+        verdict=plain.integrity.value,
+        indication=plain.indication.value,
+        granted=granted.indication.value,
+        reasons=codes,
+    )
+
+
+def _report(
+    signatures: Signatures, digested: Digested, store: TrustStore, moment: datetime
+) -> VerificationReport:
+    return judge_signatures(signatures, digested, trust=store, policy=ANYTHING, moment=moment)
+
+
+def _granted(
+    opened: Opened, signatures: Signatures, digested: Digested, plain: VerificationReport
+) -> VerificationReport:
+    """Trust in each signer's own certificate at the time the last signer claims."""
+    read = [s for s in signatures.xades if isinstance(s, XadesSignature)]
+    own = tuple(found.der for found in (check_signer(s).certificate for s in read) if found is not None)
+    claimed = [s.claimed_signing_time for s in plain.signatures if s.claimed_signing_time]
+    moment = max(claimed, default=MOMENT) + timedelta(seconds=1)
+    store = TrustStore(TrustMaterial(signer_anchors=own))
+    return replace(_report(signatures, digested, store, moment), moment=MOMENT)
+
+
+def _claims_signature(line: dict[str, str]) -> bool:
+    return "xades" in line["form"] or "cades" in line["form"]
+
+
+def render(judged: list[Row]) -> str:
+    """The table as Markdown; the same corpus gives the same bytes."""
+    counts = Counter((row.expected, row.verdict) for row in judged)
+    verdicts = sorted({row.verdict for row in judged})
+    lines = [
+        "# Agreement with the corpus of containers",
+        "",
+        "Written by `python tests/agreement.py`; `tests/stages/signature/test_corpus_containers.py` holds it to the rules.",
+        "*Verdict*: `refused` as a container, or the integrity. *Granted*: the indication when each signer's certificate",
+        "is an anchor, the claimed time is believed and every known algorithm is allowed; it shows what is left to trust.",
+        "",
+        "| expected by its project | " + " | ".join(verdicts) + " |",
+        "|---|" + "---:|" * len(verdicts),
+    ]
+    for expected in sorted({row.expected for row in judged}):
+        cells = " | ".join(str(counts[expected, verdict] or "") for verdict in verdicts)
+        lines.append(f"| {expected} | {cells} |")
+    lines += ["", "## Positives whose integrity is not intact, and why", ""]
+    lines += [f"- `{row.file}`: {EXCEPTIONS.get(row.key, '**unexplained**')}" for row in exceptions(judged)]
+    lines += ["", "## Negatives that pass once trust is granted", ""]
+    lines += [
+        "Their fault is in trust, revocation, time or a national profile, none of which is in the bytes.",
+        "",
+    ]
+    lines += [f"- `{row.file}` ({row.expected})" for row in judged if _open_negative(row)]
+    lines += [
+        "",
+        "## All",
+        "",
+        "| file | expected | verdict | granted | blocking findings |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row.file} | {row.expected} | {row.verdict} | {row.granted} | {', '.join(row.reasons)} |"
+        for row in sorted(judged, key=lambda row: row.file)
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def exceptions(judged: list[Row]) -> list[Row]:
+    """Positives with a signature that we do not call intact."""
+    return [row for row in judged if row.expected in POSITIVE and row.signed and row.verdict != "intact"]
+
+
+def _open_negative(row: Row) -> bool:
+    return row.expected in NEGATIVE and row.granted == "TOTAL-PASSED"
+
+
+def main() -> None:
+    """Write the table."""
+    TABLE.parent.mkdir(parents=True, exist_ok=True)
+    TABLE.write_text(render(list(rows())), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

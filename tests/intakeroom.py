@@ -1,0 +1,326 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A gateway's way in, set up in a directory: journal, spool, log, publisher; the verification workers are a fake.
+
+A bundle of these tests is JSON text: ``{"content": name, ...changes of the dossier}``; the fake examiner reads it through
+the encrypted file it is handed, as a worker does, and answers as told in it.
+"""
+
+import asyncio
+import json
+import os
+from collections import Counter
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+from gateway.codes import Code
+from gateway.doorbell import Doorbell, Role
+from gateway.errors import Unavailable
+from gateway.findings import Finding, Severity
+from gateway.intake import Intake, Judge, Publication, Registrar
+from gateway.journal import Journal, log
+from gateway.keyring import MasterKey
+from gateway.model.bundle import Signer
+from gateway.model.dossier import (
+    Address,
+    Contact,
+    Document,
+    Dossier,
+    DossierKind,
+    Employer,
+    Person,
+    Procedure,
+    SubmissionRole,
+)
+from gateway.model.examination import Examination, ExaminedDocument
+from gateway.model.partner import Authority, Chamber, Partners
+from gateway.model.rules import Route, RouteKind, Rules
+from gateway.publisher import Publisher, open_log
+from gateway.retention import Retention, recover
+from gateway.spool import Spool, SpoolReader
+from gateway.tlog.note import NoteSigner
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+SIGNER = NoteSigner("gateway.example/intake", bytes(range(32)))
+SEAL = "5" * 64
+ISSUER = {"id": "amtsbote", "name": "Amtsbote Test"}
+
+ERFURT = Chamber(
+    id="ihk-erfurt",
+    name="IHK Erfurt",
+    tls_sha256=frozenset({"a" * 64}),
+    signer_sha256=frozenset({SEAL}),
+)
+KASSEL = Chamber(
+    id="ihk-kassel",
+    name="IHK Kassel",
+    tls_sha256=frozenset({"b" * 64}),
+    signer_sha256=frozenset({"6" * 64}),
+)
+WEIMAR = Authority(
+    id="weimar", name="Stadt Weimar", tls_sha256=frozenset({"c" * 64}), format="asice", transport="inbox"
+)
+JENA = Authority(
+    id="jena", name="Stadt Jena", tls_sha256=frozenset({"d" * 64}), format="asice", transport="inbox"
+)
+
+#: Personal data of the fixture: each must be gone after erasure.
+PERSONAL = (
+    "Nguyễn-Öztürk",
+    "Đặng Thị Ánh",
+    "Mörike & Söhne",
+    "celik@example.org",
+    "Akte-4711",
+    "Arbeitsvertrag Ánh",
+)
+
+
+def bundle(content="one", *, padding=0, **changes) -> bytes:
+    return json.dumps({"content": content, **changes}).encode() + b" " * padding
+
+
+def dossier(**changes) -> Dossier:
+    address = Address(street="Markt", house_number="1", postcode="99423", town="Weimar")
+    contact = Contact(name="Łucja Çelik", email="celik@example.org")
+    value = Dossier(
+        reference="Akte-4711",
+        created=START,
+        chamber=ERFURT.id,
+        role=SubmissionRole.BOTE,
+        kind=DossierKind.INITIAL,
+        worker=Person(
+            given_names="Đặng Thị Ánh",
+            surname="Nguyễn-Öztürk",
+            date_of_birth=date(1994, 5, 17),
+            place_of_birth="Hà Nội",
+            nationality="VN",
+        ),
+        employer=Employer(
+            name="Mörike & Söhne",
+            address=address,
+            contact=contact,
+            establishment=address,
+            establishment_ags=changes.pop("ags", "16055000"),
+        ),
+        procedure=Procedure(title="18a"),
+        documents=(Document(type="CONTRACT", file="Arbeitsvertrag Ánh.pdf", media_type="application/pdf"),),
+        contact=contact,
+    )
+    return replace(value, **changes)
+
+
+def examination_of(data: bytes, moment: datetime) -> Examination:
+    """What a worker would answer to this bundle."""
+    try:
+        told = dict(json.loads(data))
+    except ValueError:
+        told = {"content": "", "findings": [{"code": Code.CONTAINER_NOT_ZIP.value}]}
+    report = {"container": "ok", "place": "Arbeitsvertrag Ánh.pdf", "findings": []}
+    findings = tuple(Finding.from_json({"severity": "error", **f}) for f in told.pop("findings", ()))
+    content = told.pop("content")
+    if any(f.severity in {Severity.ERROR, Severity.UNKNOWN} for f in findings):
+        return Examination(findings=findings, report=report, examined_on=moment.date())
+    if "kind" in told:
+        told["kind"] = DossierKind(told["kind"])
+    documents = (
+        ExaminedDocument(name="dossier.xml", type="", media_type="application/xml", size=10, sha256="0" * 64),
+        ExaminedDocument(
+            name="Arbeitsvertrag Ánh.pdf",
+            type="CONTRACT",
+            media_type="application/pdf",
+            size=20,
+            sha256=sha256(content.encode()).hexdigest(),
+        ),
+    )
+    signer = Signer(
+        certificate_sha256=told.pop("seal", SEAL), subject="CN=Siegel", issuer="CN=CA", serial="01"
+    )
+    return Examination(
+        findings=findings,
+        report=report,
+        examined_on=moment.date(),
+        dossier=dossier(**told),
+        signers=(signer,),
+        documents=documents,
+        content_digest=sha256(content.encode()).hexdigest(),
+    )
+
+
+@dataclass
+class FakeWorkers:
+    """The verification workers: read the encrypted file, count, answer."""
+
+    examined: Counter[str] = field(default_factory=Counter)
+    gone: bool = False
+    gate: asyncio.Event | None = None
+
+    async def examine(self, descriptor, file_key, size, *, moment) -> Examination:
+        if self.gone:
+            raise Unavailable(Code.SERVICE_UNAVAILABLE, "no verification worker is running")
+        with SpoolReader.from_descriptor(os.dup(descriptor), file_key) as reader:
+            data = reader.read_at(0, size)
+        self.examined[sha256(data).hexdigest()] += 1
+        if self.gate is not None:
+            await self.gate.wait()
+        return examination_of(data, moment)
+
+
+@dataclass
+class Time:
+    """A clock that goes when it is told to."""
+
+    now: datetime = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def rules() -> Rules:
+    def row(ags, authority, kind=RouteKind.DEFAULT):
+        return Route(
+            ags=ags,
+            authority=authority,
+            kind=kind,
+            valid_from=date(2020, 1, 1),
+            valid_until=None,
+            source="test",
+        )
+
+    empty = dict.fromkeys(
+        ("titles", "document_types", "completeness", "thresholds", "authorities", "deadlines", "algorithms"),
+        (),
+    )
+    return Rules(
+        jurisdiction=(row("16055000", "weimar"), row("16053000", "jena"), row("09", "nowhere")), **empty
+    )
+
+
+class IntakeRoom:
+    """Everything a bundle meets. A second room over the same directory is the same gateway after a restart."""
+
+    def __init__(self, directory: Path, *, keep_refused=timedelta(days=7), max_bundle_bytes=1 << 22):
+        self.directory = directory
+        fresh = not (directory / "journal.db").exists()
+        if fresh:
+            for name in ("spool", "run", "trust"):
+                (directory / name).mkdir()
+            Journal.create(directory / "journal.db", meta={})
+        self.time, self.workers = Time(), FakeWorkers()
+        self.damages = []
+        self.file_time: datetime | None = None
+        self.journal = Journal.open(directory / "journal.db")
+        if fresh:
+            open_log(
+                self.journal,
+                directory / "log",
+                directory / "trust" / "guard",
+                signer=SIGNER,
+                clock=self.time,
+                entropy=os.urandom,
+            )
+        self.master = MasterKey(key=b"m" * 32, entropy=os.urandom)
+        self.spool = Spool(directory / "spool", self.master, os.urandom)
+        self.partners = Partners(chambers=(ERFURT, KASSEL), authorities=(WEIMAR, JENA))
+        self.keep_refused, self.max_bundle_bytes = keep_refused, max_bundle_bytes
+
+    def intake(self, doorbell: Doorbell, *, publication_limit=20.0) -> Intake:
+        return Intake(
+            journal=self.journal,
+            spool=self.spool,
+            examiner=self.workers,
+            judge=Judge(partners=self.partners, rules=rules()),
+            registrar=Registrar(
+                issuer=ISSUER,
+                entropy=os.urandom,
+                keep_refused=self.keep_refused,
+                delivery_deadline=timedelta(days=3),
+            ),
+            publication=Publication(self.journal, doorbell, patience=0.2, limit=publication_limit),
+            clock=self.time,
+            max_bundle_bytes=self.max_bundle_bytes,
+            on_damage=self.damages.append,
+        )
+
+    @asynccontextmanager
+    async def running(self, *, publishing=True, publication_limit=20.0):
+        """An intake with the publish role beside it."""
+        receive, publish = (Doorbell(self.directory / "run", role) for role in (Role.RECEIVE, Role.PUBLISH))
+        await receive.listen()
+        await publish.listen()
+        stop = asyncio.Event()
+        publisher = Publisher(
+            self.journal,
+            self.directory / "log",
+            self.directory / "trust" / "guard",
+            signer=SIGNER,
+            sealer=None,
+            clock=self.time,
+        )
+        task = asyncio.create_task(publisher.run(publish, stop)) if publishing else None
+        intake = self.intake(receive, publication_limit=publication_limit)
+        try:
+            yield intake
+            await intake.drain()
+        finally:
+            stop.set()
+            if task is not None:
+                await task
+            publisher.close()
+            receive.close()
+            publish.close()
+
+    def retention(
+        self, *, keep_delivered=timedelta(days=14), keep_undelivered=timedelta(days=90)
+    ) -> Retention:
+        return Retention(
+            journal=self.journal,
+            spool=self.spool,
+            issuer=ISSUER,
+            clock=self.time,
+            entropy=os.urandom,
+            keep_delivered=keep_delivered,
+            keep_undelivered=keep_undelivered,
+            file_clock=lambda: self.file_time or datetime.now(UTC),
+        )
+
+    def recover(self):
+        return recover(self.journal, self.spool, moment=datetime.now(UTC))
+
+    def rows(self, sql: str, *arguments) -> list[tuple]:
+        with self.journal.reading() as connection:
+            return [tuple(row) for row in connection.execute(sql, arguments)]
+
+    def counts(self) -> dict[str, int]:
+        """What an intake may leave behind, by kind."""
+        tables = ("dossier", "dedupe", "delivery", "event")
+        counts = {table: self.rows(f"SELECT count(*) FROM {table}")[0][0] for table in tables}
+        counts["log"] = self.rows("SELECT count(*) FROM log_entry WHERE event != 'log.opened'")[0][0]
+        counts["files"] = len(list((self.directory / "spool").iterdir()))
+        return counts
+
+    def entries(self) -> list[str]:
+        return [row[0] for row in self.rows("SELECT event FROM log_entry ORDER BY idx")][1:]
+
+    def receipt(self, idx: int):
+        with self.journal.reading() as connection:
+            return log.receipt(connection, idx)
+
+    def close(self) -> None:
+        self.journal.close()
+
+
+async def stream(data: bytes, step: int = 4096):
+    for start in range(0, len(data), step):
+        yield data[start : start + step]
+
+
+async def submit(intake: Intake, data: bytes, *, chamber=ERFURT, key=None, length=True):
+    return await intake.submit(
+        chamber, stream(data), content_length=len(data) if length else None, idempotency_key=key
+    )
+
+
+async def check(intake: Intake, data: bytes, *, chamber=ERFURT):
+    return await intake.check(chamber, stream(data), content_length=len(data))

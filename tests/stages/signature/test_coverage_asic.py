@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Which entries a signature speaks for: references, manifests of CMS signatures, ASiC-S, assertions without a signer."""
+
+from base64 import b64encode
+from hashlib import sha256
+
+import pytest
+import trustroom
+from signed_bundles import NOW, SIGNATURES, codes, judged, packed, repacked, unpacked
+
+from gateway.stages.signature.references import EntryNames, entry_name
+from gateway.stages.signature.trust import TrustStore
+
+ASIC_E = b"application/vnd.etsi.asic-e+zip"
+ASIC_S = b"application/vnd.etsi.asic-s+zip"
+NAMESPACES = 'xmlns="http://uri.etsi.org/02918/v1.2.1#" xmlns:ds="http://www.w3.org/2000/09/xmldsig#"'
+SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256"
+REALM = trustroom.Realm()
+
+
+def manifest(files: dict[str, bytes], signature: str = "META-INF/signature001.p7s") -> bytes:
+    rows = "".join(
+        f'<DataObjectReference URI="{name}"><ds:DigestMethod Algorithm="{SHA256}"/>'
+        f"<ds:DigestValue>{b64encode(sha256(data).digest()).decode()}</ds:DigestValue></DataObjectReference>"
+        for name, data in files.items()
+    )
+    return f'<ASiCManifest {NAMESPACES}><SigReference URI="{signature}"/>{rows}</ASiCManifest>'.encode()
+
+
+def cades(content: bytes) -> bytes:
+    return trustroom.sign(REALM.seal, content).dump()
+
+
+FILES = {"dossier.xml": b"<dossier/>", "pass.pdf": b"%PDF pass"}
+
+
+def asic_e_cades(signed: dict[str, bytes] = FILES, files: dict[str, bytes] = FILES, **others: bytes) -> bytes:
+    text = manifest(signed)
+    return repacked(
+        {
+            "mimetype": ASIC_E,
+            **files,
+            "META-INF/ASiCManifest001.xml": text,
+            "META-INF/signature001.p7s": cades(text),
+            **{f"META-INF/{name.replace('__', '.')}": data for name, data in others.items()},
+        }
+    )
+
+
+def judge(container: bytes):
+    return judged(
+        container,
+        store=TrustStore(REALM.material()),
+        policy=trustroom.POLICY,
+        moment=trustroom.NOW,
+    )
+
+
+def test_a_cades_container_passes_and_its_manifest_says_what_is_covered():
+    report = judge(asic_e_cades())
+    assert ("TOTAL-PASSED", "intact", []) == (report.indication, report.integrity, codes(report))
+    assert ["dossier.xml", "pass.pdf"] == sorted(report.signatures[0].covers)
+
+
+def test_a_changed_file_breaks_a_cades_container():
+    report = judge(asic_e_cades(files=FILES | {"pass.pdf": b"%PDF other"}))
+    assert ("TOTAL-FAILED", "HASH_FAILURE", "broken") == (
+        report.indication,
+        report.sub_indication,
+        report.integrity,
+    )
+
+
+def test_a_changed_manifest_breaks_a_cades_container():
+    entries = unpacked(asic_e_cades())
+    entries["META-INF/ASiCManifest001.xml"] = manifest(FILES | {"pass.pdf": b"%PDF other"})
+    entries["pass.pdf"] = b"%PDF other"
+    report = judge(repacked(entries))
+    assert ("TOTAL-FAILED", "broken") == (report.indication, report.integrity)
+
+
+def test_a_file_outside_the_manifest_is_unsigned():
+    report = judge(asic_e_cades(files=FILES | {"extra.pdf": b"%PDF"}))
+    assert ("INDETERMINATE", "broken", ["unsigned-content"]) == (
+        report.indication,
+        report.integrity,
+        codes(report),
+    )
+
+
+def test_a_file_of_the_manifest_that_is_not_there_is_named():
+    report = judge(asic_e_cades(signed=FILES | {"gone.pdf": b"%PDF"}))
+    assert ("INDETERMINATE", "SIGNED_DATA_NOT_FOUND") == (report.indication, report.sub_indication)
+    assert any("gone.pdf" in finding.place for finding in report.findings)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "code"),
+    [
+        ("ASiCManifest002__xml", manifest(FILES), "manifest-mismatch"),
+        ("ASiCManifest002__xml", manifest(FILES, "META-INF/nowhere.p7s"), "manifest-mismatch"),
+        ("ASiCManifest002__xml", manifest(FILES, "dossier.xml"), "manifest-malformed"),
+        ("ASiCManifest002__xml", manifest({}, "META-INF/x.p7s"), "manifest-malformed"),
+        ("ASiCManifest002__xml", b"<ASiCManifest/>", "manifest-malformed"),
+        ("ASiCManifest002__xml", b"<", "xml-malformed"),
+        ("signature002__p7s", cades(b"other"), "manifest-mismatch"),
+        ("signatures001__xml", unpacked(packed())[SIGNATURES], "signature-structure"),
+    ],
+)
+def test_nothing_beside_the_signed_manifest_goes_unnoticed(name, data, code):
+    report = judge(asic_e_cades(**{name: data}))
+    assert "TOTAL-PASSED" != report.indication
+    assert code in codes(report)
+
+
+def test_an_asic_s_signature_covers_the_one_file_directly():
+    entries = {"mimetype": ASIC_S, "dossier.xml": b"<a/>", "META-INF/signature.p7s": cades(b"<a/>")}
+    report = judge(repacked(entries))
+    assert ("TOTAL-PASSED", ("dossier.xml",)) == (report.indication, report.signatures[0].covers)
+    changed = judge(repacked(entries | {"dossier.xml": b"<b/>"}))
+    assert ("TOTAL-FAILED", "broken") == (changed.indication, changed.integrity)
+
+
+def test_an_unsigned_container_is_told_apart_from_a_broken_one():
+    entries = {name: data for name, data in unpacked(packed()).items() if name != SIGNATURES}
+    report = judged(repacked(entries))
+    assert ("unsigned", "TOTAL-FAILED", ["signature-missing"]) == (
+        report.integrity,
+        report.indication,
+        codes(report),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("META-INF/evidencerecord.xml", "evidence-record-unchecked"),
+        ("META-INF/evidencerecord.ers", "evidence-record-unchecked"),
+        ("META-INF/timestamp.tst", "signature-form-not-supported"),
+    ],
+)
+def test_an_assertion_without_signer_is_never_a_signature(name, code):
+    entries = {key: data for key, data in unpacked(packed()).items() if key != SIGNATURES}
+    report = judged(repacked(entries | {name: b"x"}))
+    assert "unchecked" == report.integrity
+    assert {code, "signature-missing"} <= set(codes(report))
+
+
+def test_an_evidence_record_beside_a_signature_is_named_and_not_relied_on():
+    report = judged(repacked(unpacked(packed()) | {"META-INF/evidencerecord.xml": b"x"}))
+    assert ("TOTAL-PASSED", True) == (
+        report.indication,
+        "evidence-record-unchecked" in {finding.code for finding in report.findings},
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["META-INF/Signatures9.XML", "META-INF/my-signatures-1.xml", "META-INF/x/signature.xml"]
+)
+def test_no_signature_hides_behind_an_unusual_name(name):
+    entries = unpacked(packed())
+    entries[name] = b"<x/>"
+    report = judged(repacked(entries))
+    assert "signature-structure" in codes(report)
+
+
+def test_the_media_type_in_the_manifest_has_to_be_the_signed_one():
+    entries = unpacked(packed())
+    entries["META-INF/manifest.xml"] = entries["META-INF/manifest.xml"].replace(
+        b"application/pdf", b"text/html"
+    )
+    assert ["manifest-mismatch"] == codes(judged(repacked(entries)))
+
+
+def test_a_file_that_is_not_in_the_signature_is_unsigned_content():
+    entries = unpacked(packed())
+    del entries["META-INF/manifest.xml"]
+    report = judged(repacked(entries | {"extra.pdf": b"%PDF"}))
+    assert (["unsigned-content"], "broken") == (codes(report), report.integrity)
+    assert [()] == [document.covered_by for document in report.documents if document.name == "extra.pdf"]
+
+
+def test_names_meet_across_unicode_forms_only_if_the_match_is_unique():
+    composed, decomposed = "\u00fc.pdf", "u\u0308.pdf"
+    assert decomposed == EntryNames.of([decomposed]).find(composed)
+    assert composed == EntryNames.of([composed, decomposed]).find(composed)
+    assert EntryNames.of(["a.pdf"]).find("A.pdf") is None
+
+
+@pytest.mark.parametrize(
+    ("uri", "name"),
+    [
+        ("a%20b.pdf", "a b.pdf"),
+        ("a+b.pdf", "a+b.pdf"),
+        ("a%2Bb.pdf", "a+b.pdf"),
+        ("%C3%BC.pdf", "ü.pdf"),
+        ("ü", "ü"),
+    ],
+)
+def test_an_entry_name_is_percent_decoded_once(uri, name):
+    assert name == entry_name(uri, "")
+
+
+def test_800_files_are_covered_by_one_signature():
+    files = {f"d{number}.pdf": b"%PDF" for number in range(800)}
+    report = judged(packed(files), moment=NOW)
+    assert ("TOTAL-PASSED", 800) == (report.indication, len(report.signatures[0].covers))

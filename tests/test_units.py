@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The systemd units say what DESIGN 3 says: who has which key, and who has a network."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from gateway.doorbell import Role
+
+UNITS = Path(__file__).resolve().parent.parent / "systemd"
+
+
+def settings(role: Role) -> list[str]:
+    lines = (UNITS / f"amtsbote-{role}.service").read_text().splitlines()
+    return [line.strip() for line in lines if line and not line.startswith("#")]
+
+
+def credentials(role: Role) -> set[str]:
+    return {line.split("=")[1].split(":")[0] for line in settings(role) if line.startswith("LoadCredential=")}
+
+
+def test_every_role_has_a_unit_and_runs_as_a_user_of_its_own():
+    users = [line for role in Role for line in settings(role) if line.startswith("User=")]
+
+    assert [f"User=amtsbote-{role}" for role in Role] == users
+
+
+def test_the_log_key_is_with_the_publisher_alone():
+    assert [Role.PUBLISH] == [role for role in Role if "log.key" in credentials(role)]
+
+
+def test_workers_and_refresher_have_no_key_at_all():
+    assert [set(), set()] == [credentials(Role.VERIFY), credentials(Role.REFRESH)]
+
+
+@pytest.mark.parametrize("role", [Role.RECEIVE, Role.VERIFY, Role.PUBLISH])
+def test_roles_without_a_reason_have_no_network(role):
+    assert {"PrivateNetwork=yes", "RestrictAddressFamilies=AF_UNIX", "IPAddressDeny=any"} <= set(
+        settings(role)
+    )
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_role_is_started_as_the_command_understands_it(role):
+    (line,) = [line for line in settings(role) if line.startswith("ExecStart=")]
+
+    assert line.endswith(f"serve --role {role} --config /etc/amtsbote/amtsbote.toml")
+
+
+@pytest.mark.foreign
+def test_the_exposure_is_within_its_bounds():
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed")
+    result = subprocess.run([UNITS / "exposure.sh"], capture_output=True, text=True, check=False)
+
+    assert 0 == result.returncode, result.stdout

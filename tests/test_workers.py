@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A bundle that kills, hangs or fills its worker is refused alone; the gateway goes on."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from gateway.codes import Code
+from gateway.confinement import WorkerLimits
+from gateway.errors import Unavailable
+from gateway.spool import Spool
+from gateway.workers import RemoteExaminer
+
+NOW = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
+LIMITS = WorkerLimits(cpu_seconds=2, wall_seconds=3)
+
+
+class PlainWrap:
+    """A key wrap for tests: no master key needed to pass a file on."""
+
+    def wrap(self, key: bytes, *, context: bytes) -> bytes:
+        return key
+
+    def unwrap(self, wrapped: bytes, *, context: bytes) -> bytes:
+        return wrapped
+
+
+@pytest.fixture
+def pool(tmp_path):
+    yield from running(tmp_path, bundles=100)
+
+
+@pytest.fixture
+def short_lived_pool(tmp_path):
+    yield from running(tmp_path, bundles=1)
+
+
+def running(folder: Path, bundles: int):
+    (folder / "generation").write_text("first")
+    (folder / "spool").mkdir()
+    path = folder / "verify.sock"
+    command = [sys.executable, str(Path(__file__).with_name("worker_pool_main.py")), str(path), str(bundles)]
+    process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)})
+    while not path.exists():
+        if process.poll() is not None:
+            raise RuntimeError("the pool did not start")
+        os.sched_yield()
+    yield Asker(path, Spool(folder / "spool", PlainWrap(), os.urandom)), process
+    process.terminate()
+    process.wait(20)
+
+
+class Asker:
+    """A receiver that has a bundle examined."""
+
+    def __init__(self, path: Path, spool: Spool) -> None:
+        self.examiner, self.spool = RemoteExaminer(path=path, limits=LIMITS), spool
+
+    async def ask(self, word: str):
+        writer = self.spool.writer(1 << 20)
+        writer.write(word.encode() + b" \n")
+        file = writer.commit()
+        descriptor = self.spool.open_descriptor(file.name)
+        key = self.spool.unwrap(file.name, file.wrapped_key)
+        try:
+            examination = await self.examiner.examine(descriptor, key, file.size, moment=NOW)
+        finally:
+            os.close(descriptor)
+        (finding,) = examination.findings
+        return finding
+
+
+async def test_an_answer_comes_back(pool):
+    asker, _ = pool
+    finding = await asker.ask("hello")
+
+    assert (Code.CONTAINER_NOT_ZIP, "hello") == (finding.code, finding.place)
+
+
+@pytest.mark.parametrize("word", ["die", "hang", "spin", "grow", "raise"])
+async def test_a_bad_bundle_is_refused_and_the_next_one_served(pool, word):
+    asker, _ = pool
+
+    assert Code.PROCESSING_FAILED == (await asker.ask(word)).code
+    assert Code.CONTAINER_NOT_ZIP == (await asker.ask("hello")).code
+
+
+async def test_bundles_beside_a_dying_one_are_not_touched(pool):
+    asker, _ = pool
+    findings = await asyncio.gather(*(asker.ask(w) for w in ["a", "die", "b", "die", "c", "d", "die", "e"]))
+
+    assert [f.code is Code.PROCESSING_FAILED for f in findings] == [
+        False,
+        True,
+        False,
+        True,
+        False,
+        False,
+        True,
+        False,
+    ]
+
+
+async def test_a_worker_cannot_reach_the_network(pool):
+    asker, _ = pool
+
+    assert "permission denied" == (await asker.ask("connect")).got
+
+
+async def test_a_worker_is_replaced_after_its_share_of_bundles(short_lived_pool):
+    asker, _ = short_lived_pool
+    processes = {(await asker.ask("hello")).got for _ in range(4)}
+
+    assert 4 == len(processes)
+
+
+async def test_new_trust_data_reach_new_bundles(pool):
+    asker, _ = pool
+    generation = asker.examiner.path.parent / "generation"
+    first = (await asker.ask("hello")).got
+    generation.write_text("second")
+    os.utime(generation, ns=(1, 1))
+    while (await asker.ask("hello")).got == first:
+        pass
+
+    assert "second" == (await asker.ask("generation")).got
+
+
+async def test_the_role_stops_when_it_is_told_to(pool):
+    asker, process = pool
+    await asker.ask("hello")
+    process.send_signal(signal.SIGTERM)
+
+    assert 0 == await asyncio.to_thread(process.wait, 20)
+    with pytest.raises(Unavailable):
+        await asker.ask("hello")
+
+
+async def test_workers_do_not_outlive_a_killed_role(pool):
+    asker, process = pool
+    worker = int((await asker.ask("hello")).got)
+    process.kill()
+    process.wait(20)
+    while Path(f"/proc/{worker}").exists() and "Z" not in Path(f"/proc/{worker}/stat").read_text().split()[2]:
+        os.sched_yield()
+
+
+async def test_without_workers_the_answer_is_try_later(tmp_path):
+    (tmp_path / "spool").mkdir()
+    asker = Asker(tmp_path / "verify.sock", Spool(tmp_path / "spool", PlainWrap(), os.urandom))
+    with pytest.raises(Unavailable):
+        await asker.ask("hello")

@@ -1,0 +1,514 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A server with real mutual TLS on loopback, fakes of the services behind it, and a client that speaks raw bytes."""
+
+import asyncio
+import hashlib
+import io
+import json
+import os
+import ssl
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gateway.catalogue import data_root
+from gateway.codes import Code
+from gateway.demo import pki
+from gateway.errors import JournalDamaged, Rejected
+from gateway.findings import Finding
+from gateway.inbox import InboxItem
+from gateway.intake import Accepted, CheckResult, Refused, Repeated
+from gateway.journal.answers import RecordedAnswer
+from gateway.journal.events import ChamberEvent
+from gateway.model.answer import answer_digest
+from gateway.model.delivery import Answer as Said
+from gateway.model.delivery import AnswerKind, DeliveryState, Package, Part
+from gateway.model.partner import Auditor, Authority, Chamber, Partners
+from gateway.model.source import MemorySource
+from gateway.phrasebook import Phrasebook
+from gateway.policy import ContainerPolicy, Policy, TransferPolicy
+from gateway.telemetry import EventLog, Metrics
+from gateway.web.admission import Admission
+from gateway.web.answering import Answering
+from gateway.web.app import Services, make_app
+from gateway.web.problem import Problems
+from gateway.web.routes import Route, assemble
+from gateway.web.server import RunningServer, start_server
+from gateway.web.tls import ServerTls
+
+PHRASES = Phrasebook.load(data_root())
+
+
+@dataclass(kw_only=True)
+class World:
+    """One gateway and everybody who may talk to it, with their certificates as files."""
+
+    directory: Path
+    ca: pki.Authority
+    server: pki.Identity
+    chamber: pki.Identity
+    authority: pki.Identity
+    auditor: pki.Identity
+    stranger: pki.Identity
+    revoked: pki.Identity
+    no_usage: pki.Identity
+    partners: Partners
+
+    def tls(self) -> ServerTls:
+        return ServerTls(
+            certificate=self.directory / "server.crt",
+            key=self.directory / "server.key",
+            client_cas=self.directory / "cas",
+            client_crls=self.directory / "crls",
+        )
+
+    def files(self, identity: pki.Identity) -> tuple[Path, Path]:
+        certificate = self.directory / f"{identity.sha256[:16]}.crt"
+        key = certificate.with_suffix(".key")
+        certificate.write_bytes(identity.certificate_pem)
+        key.write_bytes(identity.key_pem)
+        return certificate, key
+
+    def client(self, identity: pki.Identity | None) -> ssl.SSLContext:
+        context = ssl.create_default_context(cafile=self.directory / "cas" / "ca.pem")
+        if identity is not None:
+            context.load_cert_chain(*self.files(identity))
+        return context
+
+
+def make_world(directory: Path) -> World:
+    ca = pki.root("TLS CA")
+    people = {
+        name: ca.tls_client(name) for name in ("chamber", "authority", "auditor", "stranger", "revoked")
+    }
+    no_usage = ca.issue("no usage")
+    ca.revoke(people["revoked"], datetime(2026, 1, 1, tzinfo=UTC))
+    server = ca.tls_server("gateway")
+    for name in ("cas", "crls"):
+        (directory / name).mkdir()
+    (directory / "cas" / "ca.pem").write_bytes(ca.pem)
+    (directory / "crls" / "ca.crl").write_bytes(ca.crl(datetime(2026, 1, 1, tzinfo=UTC)))
+    (directory / "server.crt").write_bytes(server.certificate_pem)
+    (directory / "server.key").write_bytes(server.key_pem)
+    partners = Partners(
+        chambers=(
+            Chamber(
+                id="ihk-erfurt",
+                name="IHK Erfurt",
+                tls_sha256=frozenset({people["chamber"].sha256, people["revoked"].sha256, no_usage.sha256}),
+                signer_sha256=frozenset(),
+            ),
+        ),
+        authorities=(
+            Authority(
+                id="weimar",
+                name="Stadt Weimar",
+                tls_sha256=frozenset({people["authority"].sha256}),
+                format="asice",
+                transport="inbox",
+            ),
+        ),
+        auditors=(
+            Auditor(id="audit", name="Rechnungshof", tls_sha256=frozenset({people["auditor"].sha256})),
+        ),
+    )
+    return World(directory=directory, ca=ca, server=server, partners=partners, no_usage=no_usage, **people)
+
+
+@dataclass(kw_only=True)
+class Gateway:
+    """A running border and what it wrote."""
+
+    world: World
+    server: RunningServer
+    output: io.StringIO
+    metrics: Metrics
+    admission: Admission
+
+    @property
+    def lines(self) -> list[dict]:
+        return [json.loads(line) for line in self.output.getvalue().splitlines()]
+
+    async def open(self, identity: pki.Identity | None = None) -> "Wire":
+        identity = identity or self.world.chamber
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", self.server.port, ssl=self.world.client(identity), server_hostname="localhost"
+        )
+        return Wire(reader, writer)
+
+    async def ask(self, data: bytes, identity: pki.Identity | None = None) -> "Answer":
+        """Send ``data`` and read until the server closes (the caller sends ``Connection: close``, or is refused)."""
+        wire = await self.open(identity)
+        try:
+            return await wire.ask(data)
+        finally:
+            await wire.close()
+
+
+@dataclass
+class Answer:
+    """What came back on a connection."""
+
+    raw: bytes
+
+    @property
+    def status(self) -> int:
+        return int(self.raw.split(b" ", 2)[1])
+
+    @property
+    def head(self) -> str:
+        return self.raw.partition(b"\r\n\r\n")[0].decode()
+
+    @property
+    def body(self) -> bytes:
+        return self.raw.partition(b"\r\n\r\n")[2]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        pairs = (line.partition(":") for line in self.head.split("\r\n")[1:])
+        return {name.strip().lower(): value.strip() for name, _, value in pairs}
+
+    @property
+    def code(self) -> str:
+        assert self.headers["content-type"].startswith("application/problem+json")
+        return json.loads(self.body)["type"].removeprefix("/problems/")
+
+
+@dataclass
+class Wire:
+    """One connection."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def send(self, data: bytes) -> None:
+        try:
+            self.writer.write(data)
+            await self.writer.drain()
+        except ConnectionError:
+            pass  # the server has answered and closed already
+
+    async def rest(self, seconds: float = 10) -> bytes:
+        """Everything until the server closes; fails if it does not."""
+        got = b""
+        async with asyncio.timeout(seconds):
+            try:
+                while chunk := await self.reader.read(65536):
+                    got += chunk
+            except (ConnectionError, ssl.SSLError):
+                pass
+        return got
+
+    async def head(self) -> bytes:
+        async with asyncio.timeout(10):
+            return await self.reader.readuntil(b"\r\n\r\n")
+
+    async def answer(self) -> Answer:
+        """One answer with Content-Length; the connection stays open."""
+        head = await self.head()
+        length = int(Answer(head).headers.get("content-length", "0"))
+        return Answer(head + await self.reader.readexactly(length))
+
+    async def ask(self, data: bytes) -> Answer:
+        await self.send(data)
+        return Answer(await self.rest())
+
+    async def close(self) -> None:
+        self.writer.close()
+        try:
+            async with asyncio.timeout(5):
+                await self.writer.wait_closed()
+        except (ConnectionError, ssl.SSLError, TimeoutError):
+            pass
+
+
+QUICK = TransferPolicy(
+    handshake_seconds=0.3,
+    header_seconds=0.3,
+    keepalive_seconds=0.3,
+    linger_seconds=0.1,
+    grace_seconds=0.3,
+    minimum_rate=1_000_000,
+)
+PATIENT = TransferPolicy(linger_seconds=0.1)
+CLOSE = b"Connection: close\r\n\r\n"
+
+
+@dataclass(kw_only=True)
+class Parts:
+    """What a test may exchange."""
+
+    transfer: TransferPolicy = PATIENT
+    free_bytes: Callable[[], int] = lambda: 1 << 40
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+@asynccontextmanager
+async def running_border(
+    routes: Sequence[Route], world: World, *, sock=None, **exchange
+) -> AsyncIterator[Gateway]:
+    """Any routes behind the real border."""
+    parts = Parts(**exchange)
+    output = io.StringIO()
+    events = EventLog(output, parts.clock, role="receive")
+    metrics, problems, tls = Metrics(), Problems(PHRASES), world.tls()
+    admission = Admission(
+        partners=world.partners,
+        revocations=lambda: tls.revocations,
+        transfer=parts.transfer,
+        free_bytes=parts.free_bytes,
+        reserve_bytes=0,
+        clock=parts.clock,
+    )
+    answering = Answering(
+        admission=admission, problems=problems, events=events, metrics=metrics, entropy=os.urandom
+    )
+    app = assemble(routes, answering=answering, problems=problems)
+    server = await start_server(
+        app, transfer=parts.transfer, problems=problems, events=events, tls=tls, sock=sock
+    )
+    try:
+        yield Gateway(world=world, server=server, output=output, metrics=metrics, admission=admission)
+    finally:
+        await server.stop(grace=1)
+
+
+# -- the services behind the API ---------------------------------------------------------------------
+
+DOSSIER, DELIVERY, FOREIGN = "01KB" + "0" * 22, "01KD" + "0" * 22, "01KF" + "0" * 22
+MOMENT = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
+REFUSED = Finding(code=Code.CONTAINER_NOT_ZIP, place="bundle", expected="a zip", got="noise")
+
+
+@dataclass
+class FakeIntake:
+    """Accepts everything that starts like a zip; remembers bundles and keys."""
+
+    dossiers: dict = field(default_factory=dict)  # sha256 -> id
+    keys: dict = field(default_factory=dict)
+    fault: Exception | None = None
+    gate: asyncio.Event | None = None
+
+    async def submit(self, chamber, body, *, content_length, idempotency_key):
+        data = await self._read(body)
+        sha256 = hashlib.sha256(data).hexdigest()
+        if self.keys.setdefault(idempotency_key or sha256, sha256) != sha256:
+            raise Rejected([Finding(code=Code.IDEMPOTENCY_KEY_REUSED, place="Idempotency-Key")])
+        receipt = {"format": "amtsbote-receipt/1", "evidence": {"bundle_sha256": sha256}}
+        if not data.startswith(b"PK"):
+            return Refused(dossier_id=DOSSIER, findings=(REFUSED,), receipt=receipt)
+        outcome = Repeated if sha256 in self.dossiers else Accepted
+        self.dossiers.setdefault(sha256, DOSSIER)
+        return outcome(dossier_id=DOSSIER, receipt=receipt)
+
+    async def check(self, chamber, body, *, content_length):
+        data = await self._read(body)
+        if data.startswith(b"PK"):
+            return CheckResult(findings=(), report={"indication": "TOTAL-PASSED"}, authority="weimar")
+        return CheckResult(findings=(REFUSED,), report={}, authority=None)
+
+    async def _read(self, body):
+        data = b"".join([chunk async for chunk in body])
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.fault is not None:
+            raise self.fault
+        return data
+
+
+@dataclass
+class FakeDocket:
+    """One dossier of IHK Erfurt and its events."""
+
+    events: list = field(default_factory=list)
+    rung: asyncio.Event = field(default_factory=asyncio.Event)
+    waiting: int = 0
+
+    async def summary(self, chamber_id, dossier_id):
+        if (chamber_id, dossier_id) != ("ihk-erfurt", DOSSIER):
+            return None
+        return {
+            "dossier_id": DOSSIER,
+            "status": "accepted",
+            "received_at": "2026-11-22T06:00:00Z",
+            "bundle_sha256": "0" * 64,
+            "bundle_size": 3,
+            "findings": [{"code": "container-comment", "severity": "warning"}],
+            "deliveries": [],
+        }
+
+    async def receipt(self, chamber_id, dossier_id):
+        return {"format": "amtsbote-receipt/1"} if await self.summary(chamber_id, dossier_id) else None
+
+    async def evidence(self, chamber_id, dossier_id):
+        return [{"format": "amtsbote-receipt/1"}] if await self.summary(chamber_id, dossier_id) else None
+
+    async def after(self, chamber_id, seq, *, limit, wait):
+        found = [e for e in self.events if e.seq > seq][:limit]
+        if not found and wait:
+            self.waiting += 1
+            try:
+                async with asyncio.timeout(wait):
+                    await self.rung.wait()
+            except TimeoutError:
+                return []
+            finally:
+                self.waiting -= 1
+            return [e for e in self.events if e.seq > seq][:limit]
+        return found
+
+
+def event(seq: int) -> ChamberEvent:
+    return ChamberEvent(
+        seq=seq, dossier_id=DOSSIER, type="handover", at=MOMENT, entry_idx=seq, body={"delivery": DELIVERY}
+    )
+
+
+@dataclass
+class FakeInbox:
+    """One delivery for Weimar with a package in memory."""
+
+    data: bytes = b"PK" + bytes(range(256)) * 40
+    sent: list = field(default_factory=list)
+    answers: dict = field(default_factory=dict)
+    acknowledged: list = field(default_factory=list)
+    fail_after: int | None = None  # bytes of the whole, then the stored bytes turn out damaged
+
+    async def waiting(self, authority_id, *, limit, wait, lease):
+        item = InboxItem(
+            delivery_id=DELIVERY,
+            dossier_id=DOSSIER,
+            state=DeliveryState.CONSIGNED,
+            chamber="ihk-erfurt",
+            chamber_name="IHK Erfurt",
+            received_at=MOMENT,
+            waiting_since=MOMENT,
+            reference="2026-4711",
+            title="18a",
+            kind="initial",
+            refers_to="",
+        )
+        return (item,)[:limit]
+
+    @asynccontextmanager
+    async def package(self, authority_id, delivery_id):
+        self._own(authority_id, delivery_id)
+        yield Package(name=DELIVERY, parts=(self._part(),))
+
+    async def record_access(self, authority_id, delivery_id, *, start, end, size):
+        self.sent.append((start, end, size))
+        return (start, end) == (0, size)
+
+    async def acknowledge(self, authority_id, delivery_id, *, sha256):
+        self._own(authority_id, delivery_id)
+        self.acknowledged.append(sha256)
+        return self._record(Said(id="ack", delivery_id=delivery_id, kind=AnswerKind.ACKNOWLEDGED))
+
+    async def answer(self, authority_id, answer):
+        self._own(authority_id, answer.delivery_id)
+        return self.answers.setdefault(answer.id, self._record(answer))
+
+    def _own(self, authority_id, delivery_id):
+        if (authority_id, delivery_id) != ("weimar", DELIVERY):
+            raise Rejected([Finding(code=Code.NOT_FOUND, place="delivery")])
+
+    def _part(self):
+        def chunks():
+            for start in range(0, len(self.data), 4096):
+                if self.fail_after is not None and start >= self.fail_after:
+                    raise JournalDamaged("the stored bundle holds other bytes than were accepted")
+                yield self.data[start : start + 4096]
+
+        return Part(
+            name=f"{DELIVERY}.asice",
+            size=len(self.data),
+            sha256=hashlib.sha256(self.data).hexdigest(),
+            media_type="application/vnd.etsi.asic-e+zip",
+            chunks=chunks,
+            source=MemorySource(self.data),
+        )
+
+    def _record(self, answer):
+        return RecordedAnswer(
+            id=answer.id,
+            kind=answer.kind,
+            answer=answer,
+            body_sha256=answer_digest(answer),
+            entry_idx=7,
+            answered_at=MOMENT,
+        )
+
+
+@dataclass(kw_only=True)
+class Api(Gateway):
+    """The whole application with its fakes."""
+
+    intake: FakeIntake
+    docket: FakeDocket
+    inbox: FakeInbox
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"https://localhost:{self.server.port}"
+
+    async def get(self, path: str, identity=None, *headers: str) -> Answer:
+        return await self.ask(request_bytes("GET", path, *headers), identity)
+
+    async def post(self, path: str, body: bytes, identity=None, *headers: str, media_type=None) -> Answer:
+        media_type = media_type or "application/vnd.etsi.asic-e+zip"
+        head = (f"Content-Type: {media_type}", f"Content-Length: {len(body)}", *headers)
+        return await self.ask(request_bytes("POST", path, *head) + body, identity)
+
+
+def request_bytes(method: str, path: str, *headers: str) -> bytes:
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "Connection: close", *headers, "", ""]
+    return "\r\n".join(lines).encode()
+
+
+@asynccontextmanager
+async def running_api(world: World, log: Path, **exchange) -> AsyncIterator[Api]:
+    policy = Policy(
+        container=ContainerPolicy(max_bundle_bytes=1_000_000), transfer=exchange.pop("transfer", PATIENT)
+    )
+    parts = Parts(**exchange)
+    output, metrics, problems, tls = io.StringIO(), Metrics(), Problems(PHRASES), world.tls()
+    events = EventLog(output, parts.clock, role="receive")
+    intake, docket, inbox = FakeIntake(), FakeDocket(), FakeInbox()
+    app = make_app(
+        Services(
+            intake=intake,
+            dossiers=docket,
+            feed=docket,
+            inbox=inbox,
+            log_directory=log,
+            partners=world.partners,
+            policy=policy,
+            problems=problems,
+            revocations=lambda: tls.revocations,
+            free_bytes=parts.free_bytes,
+            events=events,
+            metrics=metrics,
+            clock=parts.clock,
+            entropy=os.urandom,
+        )
+    )
+    server = await start_server(
+        app, transfer=policy.transfer, problems=problems, events=events, tls=tls, sock=None
+    )
+    try:
+        yield Api(
+            world=world,
+            server=server,
+            output=output,
+            metrics=metrics,
+            admission=None,
+            intake=intake,
+            docket=docket,
+            inbox=inbox,
+            log=log,
+        )
+    finally:
+        await server.stop(grace=1)
