@@ -106,6 +106,12 @@ class Courier:
 
     def _failed(self, row: DeliveryRow, error: DeliveryFailed) -> bool:
         means, moment = self._means, self._means.clock()
+        told: dict[str, str | int] = {
+            "delivery": row.id,
+            "code": error.code.value,
+            "reason": error.detail,
+            "attempt": row.attempts,
+        }
         if error.retry:
             self._breaker = self._breaker.after_failure(moment)
         again = None
@@ -119,11 +125,9 @@ class Courier:
             )
         if again is None:
             # The alarm: this line, and the number of parked deliveries on the metrics page.
-            means.events.error(
-                "delivery.parked", delivery=row.id, code=error.code.value, attempt=row.attempts
-            )
+            means.events.error("delivery.parked", **told)
             return means.proceedings.parked(row, code=error.code)
-        means.events.warning("delivery.failed", delivery=row.id, code=error.code.value, attempt=row.attempts)
+        means.events.warning("delivery.failed", **told)
         return means.proceedings.postponed(row, next_at=again, code=error.code)
 
     async def _fetch_answers(self) -> int:

@@ -43,6 +43,7 @@ class Transport(Protocol):
 
     ``hand_over`` returns only when the package is durable at the recipient, and doing it again under the same name
     has the effect of once; it raises ``DeliveryFailed`` for everything that is the recipient's system's fault.
+    Its ``detail`` goes into the operator's log lines: causes and numbers, never names or values of a dossier.
     The gateway retries, limits the time and serialises calls per delivery; calls for different deliveries may overlap.
     ``collect`` returns answers left by the recipient since; each stays returned until ``settle`` was called with it,
     so an answer is never lost between the two.

@@ -22,7 +22,7 @@ from gateway.model.source import MemorySource
 from gateway.model.trust import AlgorithmRule, SignaturePolicy, TrustMaterial
 from gateway.packing import PackedFile, SigningIdentity, pack_bundle
 from gateway.policy import ContainerPolicy, XmlPolicy
-from gateway.stages.container import digest_entries, open_container
+from gateway.stages.container import digest_entries, open_container, read_entry
 from gateway.stages.signature import judge_signatures, read_signatures
 from gateway.stages.signature.c14n import EXCLUSIVE, canonicalize
 from gateway.stages.signature.names import SIGNED_PROPERTIES_TYPE, ds, xades
@@ -152,9 +152,10 @@ def judged(
     store: TrustStore | None = None,
     policy: SignaturePolicy = POLICY,
     moment: datetime = NOW,
+    streams: bool = True,
 ) -> VerificationReport:
     """The whole way: open, read, digest, judge."""
-    return judged_with_digests(container, store=store, policy=policy, moment=moment)[0]
+    return judged_with_digests(container, store=store, policy=policy, moment=moment, streams=streams)[0]
 
 
 def judged_with_digests(
@@ -163,6 +164,7 @@ def judged_with_digests(
     store: TrustStore | None = None,
     policy: SignaturePolicy = POLICY,
     moment: datetime = NOW,
+    streams: bool = True,
 ) -> tuple[VerificationReport, Digested]:
     box = opened(container)
     signatures = read_signatures(box, xml=XmlPolicy(), policy=policy)
@@ -173,7 +175,12 @@ def judged_with_digests(
         keep=lambda _: False,
     )
     report = judge_signatures(
-        signatures, digested, trust=store or world().store(), policy=policy, moment=moment
+        signatures,
+        digested,
+        trust=store or world().store(),
+        policy=policy,
+        moment=moment,
+        read=(lambda entry: read_entry(box.source, entry)) if streams else None,
     )
     return report, digested
 

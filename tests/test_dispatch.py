@@ -124,8 +124,8 @@ async def test_what_waiting_cannot_help_is_parked_with_alarm_and_told_to_the_cha
     assert DeliveryState.PARKED == room.row(delivery).state
     assert ["submission.accepted", "handover.failed"] == room.logged()
     assert ["handover.failed"] == room.told()
-    assert ("error", "delivery.parked", "recipient-refused") in [
-        (line["level"], line["event"], line.get("code")) for line in events_of(room)
+    assert ("error", "delivery.parked", "recipient-refused", "no such mailbox") in [
+        (line["level"], line["event"], line.get("code"), line.get("reason")) for line in events_of(room)
     ]
 
 

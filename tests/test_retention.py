@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import pytest
-from intakeroom import ERFURT, PERSONAL, SIGNER, START, IntakeRoom, bundle, submit
+from intakeroom import PERSONAL, SIGNER, START, IntakeRoom, bundle, submit
 
 from gateway.codes import Code
 from gateway.errors import JournalDamaged, Rejected
@@ -256,5 +256,16 @@ async def test_a_crash_between_erasure_and_unlink_leaves_noise_that_is_swept(roo
     assert 1 == room.retention().purge().swept.orphans
 
 
-def test_the_chamber_of_the_fixture_is_the_one_in_its_dossiers():
-    assert ERFURT.id == "ihk-erfurt"
+async def test_a_reader_elsewhere_delays_the_cut_of_the_write_ahead_log_to_the_next_round(room, tmp_path):
+    async with room.running() as intake:
+        outcome = await submit(intake, bundle())
+    other = IntakeRoom(tmp_path)
+    with other.journal.reading() as connection:
+        connection.execute("BEGIN")
+        connection.execute("SELECT count(*) FROM dossier").fetchone()
+        assert room.retention().erase(outcome.dossier_id, ErasureReason.REQUEST)
+        assert "Nguyễn-Öztürk".encode() in everything(room)
+        connection.execute("COMMIT")
+    room.retention().purge()
+    assert "Nguyễn-Öztürk".encode() not in everything(room)
+    other.close()

@@ -5,15 +5,15 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 from gateway import __version__
 from gateway.catalogue import data_root
-from gateway.cli import audit, check, demo, events, inbox, init, pack, serve, submit, verify
 from gateway.cli.terminal import Exit, Terminal
 from gateway.errors import ConfigInvalid, DeliveryFailed, GatewayFault, Rejected
 from gateway.phrasebook import Language, Phrasebook
 
-_VERBS = (init, serve, demo, pack, check, submit, events, inbox, verify, audit)
+_VERBS = ("init", "serve", "demo", "pack", "check", "submit", "events", "inbox", "verify", "audit")
 
 _EPILOGUE = """\
 exit codes: 0 good, 1 refused or not proven, 2 wrong use, 3 our own fault
@@ -22,8 +22,8 @@ language:   German or English after LANG, or --language"""
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point. Returns the exit code; a traceback appears only with ``--debug``."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    options = _parser(words).parse_args(words)
     terminal = Terminal(
         phrasebook=Phrasebook.load(data_root()),
         language=Language(options.language) if options.language else _language(),
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return Exit.FAULT
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="amtsbote",
         description="Secure document exchange between chambers and authorities.",
@@ -75,8 +75,10 @@ def _parser() -> argparse.ArgumentParser:
         "--debug", action="store_true", help="show a traceback where something unexpected happens"
     )
     verbs = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in _VERBS:
-        module.register(verbs)
+    # Only the verb that was asked for is loaded: a role's process starts without the code of every other command.
+    asked = [word for word in words if word in _VERBS][:1]
+    for verb in asked or _VERBS:
+        import_module(f"gateway.cli.{verb}").register(verbs)
     return parser
 
 

@@ -60,10 +60,11 @@ def run_list(options: argparse.Namespace, terminal: Terminal) -> int:
             if terminal.as_json:
                 terminal.data(dict(delivery))
             else:
+                chamber = delivery["chamber"]["id"]
                 columns = (
-                    delivery["delivery_id"],
+                    delivery["id"],
                     delivery["state"],
-                    delivery["chamber"],
+                    chamber,
                     delivery["reference"],
                     delivery["kind"],
                 )

@@ -8,9 +8,10 @@ from pathlib import Path
 from gateway.catalogue import data_root
 from gateway.examination import Knowledge
 from gateway.keyring import load_certificates, load_revocation
+from gateway.knowledge import knowledge_of
 from gateway.model.trust import TrustMaterial
 from gateway.policy import Policy
-from gateway.service import knowledge_of, system_clock
+from gateway.service import system_clock
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

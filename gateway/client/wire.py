@@ -147,7 +147,7 @@ class Wire:
                     await _refuse(answer)
                 yield answer
         except (aiohttp.ClientError, ConnectionError, ssl.SSLError, TimeoutError) as error:
-            reason = _tls_reason(error)
+            reason = tls_reason(error)
             if reason:
                 raise CertificateRefused(reason) from error
             raise Again(_unreachable(f"{method} {path}", error)) from error
@@ -205,11 +205,13 @@ def _unreachable(what: str, error: Exception) -> GatewayUnreachable:
     detail = f"no whole answer to {what}: {type(error).__name__}"
     if isinstance(error, aiohttp.ServerDisconnectedError):
         # Not every TLS library gets its alert out before it closes; then this is all a refused client sees.
-        detail += "; if this stays so, the gateway does not take our certificate (revoked, expired, unknown CA)"
+        detail += (
+            "; if this stays so, the gateway does not take our certificate (revoked, expired, unknown CA)"
+        )
     return GatewayUnreachable(detail)
 
 
-def _tls_reason(error: BaseException) -> str:
+def tls_reason(error: BaseException) -> str:
     """Why TLS failed for good, in words; empty for everything that may pass by itself."""
     seen: BaseException | None = error
     while seen is not None:

@@ -90,6 +90,11 @@ class Config:
         return self.state / "run"
 
     @property
+    def verify_socket(self) -> Path:
+        """Where verification workers are asked."""
+        return self.run / "verify.sock"
+
+    @property
     def log_directory(self) -> Path:
         """Tiles and checkpoint, as served under ``/log/``."""
         return self.state / "log"

@@ -77,7 +77,9 @@ class Stage:
             if self.language is Language.DE
             else ("chamber", "bundle", "result", "code")
         )
-        table = Table(*headings, box=None, header_style="bold", pad_edge=False)
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        for heading in headings:
+            table.add_column(heading, overflow="fold")
         for line in self.outcomes:
             mark = "" if line.good else "[bold red]✗ [/bold red]"
             table.add_row(

@@ -87,9 +87,14 @@ class Journal:
         return str(row["value"])
 
     def flush(self) -> bool:
-        """Move the write-ahead log into the journal and cut it, so it keeps no erased content. ``False`` if others read."""
+        """Move the write-ahead log into the journal and cut it, so it keeps no erased content. ``False``: others read, later."""
         with self._lock:
-            busy: int = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            # Not waiting: whoever waits here holds the lock that intake needs.
+            self._connection.execute("PRAGMA busy_timeout = 0")
+            try:
+                busy: int = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            finally:
+                self._connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
             return busy == 0
 
     def check(self) -> None:

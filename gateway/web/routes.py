@@ -9,12 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from gateway.codes import Code
 from gateway.errors import Rejected
 from gateway.findings import Finding
 from gateway.web.admission import Demand
-from gateway.web.answering import Answering
+from gateway.web.answering import Answering, Endpoint
 from gateway.web.call import Call, Handler
 from gateway.web.problem import SECURITY_HEADERS, Problems
 from gateway.web.request_head import Body
@@ -51,12 +52,26 @@ def assemble(routes: Iterable[Route], *, answering: Answering, problems: Problem
             _add(resource, route, answering)
     unknown = Route(
         method="*",
-        path="/{path:.*}",
+        path=r"/{path:[\s\S]*}",  # with line feeds too, which a dot leaves out
         demand=Demand(name="unknown", body=Body.UNREAD),
         handle=_not_found,
     )
     _add(app.router.add_resource(unknown.path), unknown, answering)
+    app.middlewares.append(_only_ours(answering.endpoint(unknown.demand, unknown.handle)))
     return app
+
+
+def _only_ours(unknown: Endpoint) -> Middleware:
+    """Refusals of aiohttp itself (a target that is no path, as in ``OPTIONS *``) answered like any unknown path."""
+
+    @web.middleware
+    async def run(request: web.Request, handler: Endpoint) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except web.HTTPException:
+            return await unknown(request)
+
+    return run
 
 
 def _add(resource: web.Resource, route: Route, answering: Answering) -> None:

@@ -72,10 +72,12 @@ class Run:
 
     def __init__(self, zygote, template, directory, inject, paths=()):
         shutil.copytree(template, directory)
-        os.mkfifo(directory / "go")
+        for name in ("ready", "go"):
+            os.mkfifo(directory / name)
         zygote.stdin.write(f"{directory} {SEED}\n")
         zygote.stdin.flush()
         child = zygote.stdout.readline().strip()
+        (directory / "ready").read_bytes()
         trace = directory.with_suffix(".trace")
         focus = [part for path in paths for part in ("-P", str(directory / path))]
         calls = inject.split(":", 1)[0]
@@ -92,7 +94,6 @@ class Run:
             watch.cancel()
             tracer.stderr.read()
         assert not hung, (directory / "stacks").read_text()
-        (directory / "go").unlink()
         self.trace = trace.read_text()
         self.injected = self.killed or "INJECTED" in self.trace
         told = directory / "told"

@@ -2,8 +2,8 @@
 """Gateway processes that are made to fail: each takes one bundle in and writes down what it promised.
 
 Run by ``test_intake_faults``. Imports once, then forks one victim for every line ``directory seed`` on standard input:
-prints its process id, waits for it, prints its wait status. A victim opens the journal, blocks on the FIFO ``go`` until
-a tracer is attached, and runs; its promise goes into the file ``told``. All blocking work runs in one thread, so the
+prints its process id, waits for it, prints its wait status. A victim opens the journal, says so on the FIFO ``ready``, blocks on
+the FIFO ``go`` until a tracer is attached, and runs; its promise goes into the file ``told``. All blocking work runs in one thread, so the
 n-th call of a kind is the same one in every run.
 """
 
@@ -33,10 +33,11 @@ async def take_in(room: IntakeRoom) -> dict:
 
 
 def live(directory: Path, seed: int) -> None:
-    stacks = (directory / "stacks").open("w")  # noqa: SIM115 - lives as long as the process
+    stacks = (directory / "stacks").open("w")
     faulthandler.dump_traceback_later(30, file=stacks)
     room = IntakeRoom(directory)
     room.spool = Spool(directory / "spool", room.master, Random(seed).randbytes)
+    (directory / "ready").write_bytes(b"")  # from here on, and not before, a tracer may come
     (directory / "go").read_bytes()
     told = asyncio.run(take_in(room))
     (directory / "told").write_text(json.dumps(told))

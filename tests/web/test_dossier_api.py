@@ -131,21 +131,29 @@ async def test_stopping_the_server_answers_waiting_readers_at_once(api):
     assert {"events": [], "next": 0} == json.loads((await asking).body)
 
 
-@pytest.mark.parametrize("query", ["after=-1", "after=x", "after=%D9%A1", "wait=61", "after=1&after=2", "limit=1e3"])
+@pytest.mark.parametrize(
+    "query", ["after=-1", "after=x", "after=%D9%A1", "wait=61", "after=1&after=2", "limit=1e3"]
+)
 async def test_a_query_that_is_no_number_in_range_is_refused(api, query):
     assert "request-malformed" == (await api.get(f"/v1/events?{query}")).code
 
 
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
-    [("GET", "/v1/dossiers", "POST"), ("DELETE", "/v1/inbox", "GET"), ("HEAD", f"/v1/dossiers/{DOSSIER}", "GET")],
+    [
+        ("GET", "/v1/dossiers", "POST"),
+        ("DELETE", "/v1/inbox", "GET"),
+        ("HEAD", f"/v1/dossiers/{DOSSIER}", "GET"),
+    ],
 )
 async def test_other_methods_are_405_and_name_the_right_ones(api, method, path, allow):
     answer = await api.ask(request_bytes(method, path))
     assert (405, allow) == (answer.status, answer.headers["allow"])
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v1/dossiers/", "/v1/dossiers/../inbox", "/v1/dossiers/xyz", "//x"])
+@pytest.mark.parametrize(
+    "path", ["/", "/v1", "/v1/dossiers/", "/v1/dossiers/../inbox", "/v1/dossiers/xyz", "//x"]
+)
 async def test_unknown_paths_are_404(api, path):
     assert "not-found" == (await api.get(path)).code
 

@@ -41,7 +41,13 @@ async def test_a_package_comes_whole_with_its_digest_and_is_reported_as_sent(api
 
 @pytest.mark.parametrize(
     ("wanted", "start", "end"),
-    [("bytes=0-0", 0, 1), ("bytes=10-19", 10, 20), ("bytes=100-", 100, 10242), ("bytes=-5", 10237, 10242), ("bytes=0-99999", 0, 10242)],
+    [
+        ("bytes=0-0", 0, 1),
+        ("bytes=10-19", 10, 20),
+        ("bytes=100-", 100, 10242),
+        ("bytes=-5", 10237, 10242),
+        ("bytes=0-99999", 0, 10242),
+    ],
 )
 async def test_a_range_is_answered_206_with_just_these_bytes(api, wanted, start, end):
     answer = await api.get(PACKAGE, api.world.authority, f"Range: {wanted}")
@@ -105,14 +111,18 @@ async def test_somebody_elses_delivery_is_not_found(api, tail):
 async def test_an_acknowledgement_may_state_the_digest_or_say_nothing(api):
     path = f"/v1/inbox/{DELIVERY}/acknowledgement"
     digest = "AB" * 32
-    stated = await api.post(path, json.dumps({"sha256": digest}).encode(), api.world.authority, media_type="application/json")
+    stated = await api.post(
+        path, json.dumps({"sha256": digest}).encode(), api.world.authority, media_type="application/json"
+    )
     silent = await api.ask(request_bytes("POST", path, "Content-Length: 0"), api.world.authority)
     assert (200, 200) == (stated.status, silent.status)
     assert [digest.lower(), ""] == api.inbox.acknowledged
     assert "acknowledged" == json.loads(stated.body)["kind"]
 
 
-@pytest.mark.parametrize("body", [b'{"sha256": 1}', b'{"sha256": "xy"}', b'{"sha1": ""}', b"[]", b'"x"', b"null"])
+@pytest.mark.parametrize(
+    "body", [b'{"sha256": 1}', b'{"sha256": "xy"}', b'{"sha1": ""}', b"[]", b'"x"', b"null"]
+)
 async def test_an_acknowledgement_of_another_form_is_refused(api, body):
     path = f"/v1/inbox/{DELIVERY}/acknowledgement"
     answer = await api.post(path, body, api.world.authority, media_type="application/json")
@@ -122,7 +132,12 @@ async def test_an_acknowledgement_of_another_form_is_refused(api, body):
 
 async def test_an_answer_is_recorded_once_and_repeated_as_first_recorded(api):
     path = f"/v1/inbox/{DELIVERY}/answers"
-    said = {"id": "2026-17", "kind": "documents-requested", "message": "Bitte Paß nachreichen.", "requested_documents": ["PASSPORT"]}
+    said = {
+        "id": "2026-17",
+        "kind": "documents-requested",
+        "message": "Bitte Paß nachreichen.",
+        "requested_documents": ["PASSPORT"],
+    }
     answers = [
         await api.post(path, json.dumps(said).encode(), api.world.authority, media_type="application/json")
         for _ in range(2)
@@ -134,7 +149,9 @@ async def test_an_answer_is_recorded_once_and_repeated_as_first_recorded(api):
 
 async def test_all_faults_of_an_answer_are_told_at_once(api):
     body = b'{"id": "/", "kind": "perhaps", "colour": 1}'
-    answer = await api.post(f"/v1/inbox/{DELIVERY}/answers", body, api.world.authority, media_type="application/json")
+    answer = await api.post(
+        f"/v1/inbox/{DELIVERY}/answers", body, api.world.authority, media_type="application/json"
+    )
     places = {finding["place"] for finding in json.loads(answer.body)["findings"]}
     assert {"answer/id", "answer/kind", "answer/colour"} <= places
 
@@ -143,13 +160,17 @@ async def test_all_faults_of_an_answer_are_told_at_once(api):
     "body", [b"", b"{", b"\xff", b'{"id": "a", "id": "b"}', b'{"id": NaN}', b"[" * 30_000, b"1" * 5000]
 )
 async def test_what_is_not_json_with_one_reading_is_refused(api, body):
-    answer = await api.post(f"/v1/inbox/{DELIVERY}/answers", body, api.world.authority, media_type="application/json")
+    answer = await api.post(
+        f"/v1/inbox/{DELIVERY}/answers", body, api.world.authority, media_type="application/json"
+    )
     assert answer.code in {"request-malformed", "answer-malformed"}
     assert {} == api.inbox.answers
 
 
 async def test_an_answer_above_64_kib_is_refused(api):
-    answer = await api.post(f"/v1/inbox/{DELIVERY}/answers", b" " * 70_000, api.world.authority, media_type="application/json")
+    answer = await api.post(
+        f"/v1/inbox/{DELIVERY}/answers", b" " * 70_000, api.world.authority, media_type="application/json"
+    )
     assert 413 == answer.status
 
 

@@ -31,7 +31,9 @@ async def hello(call):
 ROUTES = [
     Route(method="GET", path="/hello", demand=Demand(name="/hello"), handle=hello),
     Route(method="GET", path="/chambers", demand=Demand(name="/chambers", role=Chamber), handle=hello),
-    Route(method="GET", path="/authorities", demand=Demand(name="/authorities", role=Authority), handle=hello),
+    Route(
+        method="GET", path="/authorities", demand=Demand(name="/authorities", role=Authority), handle=hello
+    ),
 ]
 
 
@@ -114,6 +116,7 @@ async def test_the_handshake_refuses_tls_1_1_and_cbc_suites(border, world):
     old.set_ciphers("ALL:@SECLEVEL=0")
     with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         old.minimum_version = ssl.TLSVersion.TLSv1_1
+    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         old.maximum_version = ssl.TLSVersion.TLSv1_1
     cbc.maximum_version = ssl.TLSVersion.TLSv1_2
     cbc.set_ciphers("ECDHE-ECDSA-AES256-SHA384:ECDHE-ECDSA-AES128-SHA256")

@@ -3,11 +3,10 @@
 
 import asyncio
 import hashlib
-import socket
 import ssl
-import threading
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 
+import aiohttp
 import pytest
 from webroom import DELIVERY, DOSSIER, event
 
@@ -20,6 +19,7 @@ from gateway.client import (
     TransferDamaged,
     client_context,
 )
+from gateway.client.wire import tls_reason
 from gateway.codes import Code
 from gateway.demo import pki
 from gateway.errors import Unavailable
@@ -45,7 +45,12 @@ def partner(api):
         certificate, key = api.world.files(identity or api.world.chamber)
         tls = client_context(certificate, key, api.world.directory / "cas" / "ca.pem")
         return GatewayClient(
-            url or api.url, tls, sleep=pauses or Pauses(), jitter=lambda: 1.0, patience=Patience(attempts=3), **options
+            url or api.url,
+            tls,
+            sleep=pauses or Pauses(),
+            jitter=lambda: 1.0,
+            patience=Patience(attempts=3),
+            **options,
         )
 
     return make
@@ -121,36 +126,14 @@ async def test_a_revoked_certificate_is_named_as_the_likely_reason(api, partner)
             await gateway.inbox()
 
 
-@contextmanager
-def alerting(context):
-    """A server that refuses every handshake, with the TLS alert that OpenSSL sends then."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve():
-            connection, _ = listener.accept()
-            tls = context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
-            tls.settimeout(5)
-            with suppress(ssl.SSLError):
-                tls.do_handshake()
-            # Read what the client had sent meanwhile: closing over it would be a reset that overtakes the alert.
-            with socket.socket(fileno=tls.detach()) as plain:
-                plain.shutdown(socket.SHUT_WR)
-                while plain.recv(65536):
-                    pass
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        yield listener.getsockname()[1]
-        thread.join(timeout=5)
-
-
-async def test_an_alert_that_comes_with_the_first_read_is_told_as_what_it_is_and_not_repeated(api, partner):
-    pauses = Pauses()
-    with alerting(api.world.tls().context) as port:
-        async with partner(api.world.revoked, pauses, f"https://localhost:{port}") as gateway:
-            with pytest.raises(CertificateRefused, match="does not take our certificate: .*revoked"):
-                await gateway.inbox()
-    assert [] == pauses.seconds
+def test_an_alert_below_a_lost_connection_is_told_as_what_it_is():
+    alert = ssl.SSLError(1, "[SSL: SSLV3_ALERT_CERTIFICATE_REVOKED] sslv3 alert certificate revoked")
+    alert.reason = "SSLV3_ALERT_CERTIFICATE_REVOKED"
+    lost = aiohttp.ClientOSError(1, "lost")
+    lost.__cause__ = alert
+    assert "does not take our certificate: sslv3 alert certificate revoked" in tls_reason(lost)
+    assert not tls_reason(aiohttp.ServerDisconnectedError())
+    assert not tls_reason(ConnectionResetError())
 
 
 async def test_a_gateway_with_another_ca_is_not_talked_to(api, tmp_path, partner):
@@ -207,7 +190,7 @@ async def test_a_download_that_breaks_off_goes_on_where_it_was(api, partner, tmp
     async with partner(api.world.authority, pauses) as gateway:
         await gateway.download(DELIVERY, target)
     assert api.inbox.data == target.read_bytes()
-    (start, end, size), = api.inbox.sent
+    ((start, end, size),) = api.inbox.sent
     assert 0 < start < end == size
 
 
@@ -271,7 +254,10 @@ async def lossy(port, *, cut_after):
 
 @pytest.mark.parametrize("cut", [0, 500, 2200, 2600])
 async def test_a_lost_connection_is_tried_again_under_the_same_key(api, partner, bundle, cut):
-    async with lossy(api.server.port, cut_after=[cut]) as port, partner(url=f"https://localhost:{port}") as gateway:
+    async with (
+        lossy(api.server.port, cut_after=[cut]) as port,
+        partner(url=f"https://localhost:{port}") as gateway,
+    ):
         submission = await gateway.submit(bundle)
     assert DOSSIER == submission.dossier_id
     assert 1 == len(api.intake.keys) == len(api.intake.dossiers)

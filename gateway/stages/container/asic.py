@@ -14,6 +14,7 @@ from gateway.findings import Finding, Severity
 from gateway.model.bundle import ContainerForm, Entry, Method
 from gateway.policy import ContainerPolicy, Reaction
 from gateway.stages.container.archive import Archive
+from gateway.stages.container.names import folded
 
 MIMETYPE = "mimetype"
 META = "META-INF/"
@@ -146,6 +147,20 @@ def unknown_meta(members: Members, policy: ContainerPolicy) -> Iterator[Finding]
             expected="a file name of EN 319 162-1",
             got=name,
         )
+
+
+def look_alikes(members: Members) -> Iterator[Finding]:
+    """Payload that other readers take for ``mimetype`` or META-INF: Java and Windows ignore the case of names."""
+    for entry in members.payload:
+        name = folded(entry.name)
+        for reserved in (MIMETYPE, META):
+            if f"{name}/".startswith(f"{folded(reserved).rstrip('/')}/"):
+                yield Finding(
+                    code=Code.CONTAINER_BAD_NAME,
+                    place=entry.name,
+                    expected=f"not a variant of {reserved}",
+                    got=entry.name,
+                )
 
 
 def form_faults(form: ContainerForm, members: Members) -> Iterator[Finding]:

@@ -95,7 +95,7 @@ def _end_faults(record: EndRecord, tail: bytes, at: int, policy: ContainerPolicy
         yield _fault(Code.CONTAINER_TRAILING_DATA, comment, f"{rest} bytes")
     if rest < record.comment_length:
         yield _fault(Code.CONTAINER_EOCD_MISMATCH, comment, f"{rest} bytes")
-    if _another_reaches_here(tail, at):
+    if _another_fits(tail, at):
         yield _fault(Code.CONTAINER_MULTIPLE_EOCD, "one end record", "several")
     yield from comment_faults(tail[at + END_SIZE :], "zip comment", policy)
     if record.disk or record.directory_disk or record.entries_here != record.entries:
@@ -103,12 +103,15 @@ def _end_faults(record: EndRecord, tail: bytes, at: int, policy: ContainerPolicy
         yield _fault(Code.CONTAINER_EOCD_MISMATCH, f"one file with {record.entries} entries", parts)
 
 
-def _another_reaches_here(tail: bytes, last: int) -> bool:
-    """Is the end record we chose part of the comment of an earlier one? Then the earlier one is another reader's choice."""
+def _another_fits(tail: bytes, last: int) -> bool:
+    """Has an earlier end record a comment that reaches exactly to the end? Then it is another reader's choice.
+
+    One that does not fit is content: a stored file may be a zip file itself.
+    """
     at = tail.find(END_SIGNATURE)
     while 0 <= at < last:
         other = EndRecord.read(tail, at)
-        if other is not None and at + END_SIZE + other.comment_length > last:
+        if other is not None and at + END_SIZE + other.comment_length == len(tail):
             return True
         at = tail.find(END_SIGNATURE, at + 1)
     return False

@@ -84,18 +84,7 @@ def list_entry(header: CentralHeader, policy: ContainerPolicy) -> tuple[Listed, 
     """One header read and judged."""
     name = decode_name(header.name, utf8=bool(header.flags & _FLAG_UTF8))
     place = shown(header.name) if name is None else name
-    findings: list[Finding] = []
-    if name is None:
-        findings.append(
-            Finding(
-                code=Code.CONTAINER_NAME_ENCODING,
-                place=place,
-                expected="UTF-8 with flag 11, or ASCII",
-                got=header.name.hex(),
-            )
-        )
-    else:
-        findings += name_faults(name, policy)
+    findings = [_encoding_fault(header, place)] if name is None else list(name_faults(name, policy))
     findings += _feature_faults(header, place)
     findings += extra_faults(header.extra, header.name, place)
     findings += comment_faults(header.comment, f"comment of {place}", policy)
@@ -114,6 +103,15 @@ def list_entry(header: CentralHeader, policy: ContainerPolicy) -> tuple[Listed, 
     findings += _kind_faults(listed)
     findings += _size_faults(listed, policy)
     return listed, findings
+
+
+def _encoding_fault(header: CentralHeader, place: str) -> Finding:
+    return Finding(
+        code=Code.CONTAINER_NAME_ENCODING,
+        place=place,
+        expected="UTF-8 with flag 11, or ASCII",
+        got=header.name.hex(),
+    )
 
 
 def _feature_faults(header: CentralHeader, place: str) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ from gateway.stages.container.asic import (
     Members,
     container_form,
     form_faults,
+    look_alikes,
     mimetype_faults,
     sort_members,
     unknown_meta,
@@ -69,7 +70,7 @@ def _rule_findings(
     policy: ContainerPolicy,
 ) -> tuple[Finding, ...]:
     mimetype = meta.get(MIMETYPE)
-    findings = [*form_faults(form, members), *unknown_meta(members, policy)]
+    findings = [*form_faults(form, members), *look_alikes(members), *unknown_meta(members, policy)]
     if MANIFEST in meta:
         listing = read_manifest(meta[MANIFEST])
         findings += listing.findings

@@ -156,7 +156,7 @@ class EndRecord:
     comment_length: int
 
     @classmethod
-    def read(cls, data: bytes, at: int = 0) -> Self | None:
+    def read(cls, data: bytes, at: int) -> Self | None:
         """The fixed part; ``None`` if this is no end record."""
         if len(data) - at < END_SIZE or not data.startswith(END_SIGNATURE, at):
             return None

@@ -12,7 +12,7 @@ Steps (EN 319 102-1 clauses 5.3 and 5.5)
 4. algorithms and the signer's path at the best signature time
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -30,37 +30,23 @@ from gateway.model.signature import (
     Trust,
 )
 from gateway.model.trust import SignaturePolicy
+from gateway.stages.signature.cades_properties import (
+    baseline_level,
+    claimed_time,
+    form_faults,
+    property_findings,
+)
 from gateway.stages.signature.certificate import DIGESTS, contained, digest_of
 from gateway.stages.signature.cms import SignedData, read_signed_data
-from gateway.stages.signature.cms_signer import (
-    CONTENT_TYPE,
-    ESS_V2,
-    MESSAGE_DIGEST,
-    SIGNING_TIME,
-    CmsSignerCheck,
-    check_cms_signer,
-    weak_signature,
-)
+from gateway.stages.signature.cms_signer import CmsSignerCheck, check_cms_signer, weak_signature
 from gateway.stages.signature.faults import Fault, faults_of, judge_faults
 from gateway.stages.signature.judgement import PathJudgement
 from gateway.stages.signature.timestamps import TimestampJudgement, imprint_algorithm, judge_timestamp
 from gateway.stages.signature.trust import Purpose, TrustStore, judge_certificate
 
-_DATA = "1.2.840.113549.1.7.1"
 _SIGNATURE_STAMP = "1.2.840.113549.1.9.16.2.14"
-_COUNTER_SIGNATURE = "1.2.840.113549.1.9.6"
 _CONTENT_STAMP = "1.2.840.113549.1.9.16.2.20"
-_POLICY = "1.2.840.113549.1.9.16.2.15"
-_ARCHIVE_STAMPS = {
-    "0.4.0.1733.2.4",  # archive-time-stamp-v3
-    "1.2.840.113549.1.9.16.2.48",
-    "1.2.840.113549.1.9.16.2.27",
-    "1.2.840.113549.1.9.16.2.25",  # CAdES-C time-stamp
-    "1.2.840.113549.1.9.16.2.26",  # time-stamped references
-}
-_EVIDENCE_RECORDS = {"1.2.840.113549.1.9.16.2.49", "1.2.840.113549.1.9.16.2.50"}  # RFC 4998
 _MAX_STAMPS = 16
-_BASELINE = {CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_TIME, ESS_V2}  # EN 319 122-1 clause 6.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,12 +119,13 @@ def _judge_signer(signer: cms.SignerInfo, context: _Context) -> SignatureReport:
     stamps = _judge_stamps(check, context)
     times = [s.time for s in stamps if s.valid and s.time is not None]
     best = min(times, default=None)
-    claimed = _claimed_time(check)
     findings = [
         *data.findings,
-        *_form_faults(data, place),
+        *form_faults(data, place),
         *check.findings,
-        *_property_findings(check, claimed, best, context),
+        *property_findings(
+            check, best=best, moment=context.moment, skew=context.policy.clock_skew, place=place
+        ),
         *_content_stamp_findings(check, best, context),
         *(f for stamp in stamps for f in _stamp_findings(stamp)),
         *weak_signature(check, context.policy.algorithms, best or context.moment, place=place),
@@ -150,11 +137,14 @@ def _judge_signer(signer: cms.SignerInfo, context: _Context) -> SignatureReport:
         faults += [Fault(finding=f, means=means) for f in blocking(path.findings)]
         findings += path.findings
     indication, sub_indication = judge_faults(faults)
+    if not faults and not (check.integrity is Integrity.INTACT and path and path.trust is Trust.TRUSTED):
+        # Asked once more without looking at findings: the absence of faults alone never passes a signature.
+        indication = Indication.INDETERMINATE
     return SignatureReport(
         id=f"{place}#{check.value.hex()[:16]}",
         place=place,
         form="CAdES",
-        level=_level(check, stamps, data),
+        level=baseline_level(check, data, stamped=bool(times)),
         indication=indication,
         sub_indication=sub_indication,
         integrity=check.integrity,
@@ -162,7 +152,7 @@ def _judge_signer(signer: cms.SignerInfo, context: _Context) -> SignatureReport:
         revocation=path.revocation if path else Revocation.UNKNOWN,
         signer=check.certificate.summary if check.certificate else None,
         chain=path.chain if path else (),
-        claimed_signing_time=claimed,
+        claimed_signing_time=claimed_time(check),
         best_signature_time=best or context.moment,
         findings=tuple(dict.fromkeys(findings)),
     )

@@ -6,6 +6,7 @@ because a certificate two parsers disagree about is an attack or a fault, and ne
 No URL in a certificate is ever looked at with the intention to open it.
 """
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -103,12 +104,22 @@ def read_certificate(der: bytes, *, place: str = "") -> Certificate:
 
 @lru_cache(maxsize=128)
 def _read(der: bytes) -> Certificate:
-    # Cached by content: a certificate's parse never changes, and CA certificates come with every signature.
+    """Cached by content: a certificate's parse never changes, and CA certificates come with every signature."""
+    # cryptography warns of names longer than X.520 allows and of serial number zero; both occur in real chains, and a
+    # verdict must not depend on how the process filters warnings.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _parse(der)
+
+
+def _parse(der: bytes) -> Certificate:
     if len(der) > MAX_CERTIFICATE_BYTES:
         raise ValueError(f"{len(der)} bytes exceed {MAX_CERTIFICATE_BYTES}")
     parsed = x509.load_der_x509_certificate(der)
     asn1 = asn1_x509.Certificate.load(der, strict=True)
     _ = asn1.native  # the whole tree is decoded here, so no lazy surprise waits in a later line
+    if parsed.serial_number < 0:
+        raise ValueError("negative serial number")  # no CRL could name it (RFC 5280 clause 4.1.2.2)
     key = parsed.public_key()
     if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey):
         raise TypeError(f"public key of type {type(key).__name__}")

@@ -5,7 +5,7 @@ EN 319 162-1 clause 4: what is not covered is not signed, however valid the sign
 stage made while inflating each entry once; leaves out who signed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import new as new_digest
 from hmac import compare_digest
@@ -13,13 +13,13 @@ from hmac import compare_digest
 from gateway.codes import Code
 from gateway.errors import Rejected
 from gateway.findings import Finding, Severity
-from gateway.model.bundle import Digested
+from gateway.model.bundle import Digested, Entry
 from gateway.model.signature import SubIndication
 from gateway.stages.signature.faults import Fault, faults_of
 from gateway.stages.signature.references import EntryNames, entry_name
 
-MIMETYPE = "mimetype"
 META = "META-INF/"
+ReadEntry = Callable[[Entry], Iterator[bytes]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +46,15 @@ class Contents:
 
     digested: Digested
     names: EntryNames
+    read: ReadEntry | None = None  # reads an entry once more; archive time-stamps need it
     _meta: dict[tuple[str, str], bytes] = field(default_factory=dict)  # a cache, owned by this value
 
     @classmethod
-    def of(cls, digested: Digested) -> "Contents":
+    def of(cls, digested: Digested, read: ReadEntry | None = None) -> "Contents":
         """Index the names once."""
-        return cls(digested=digested, names=EntryNames.of([entry.name for entry in digested.opened.entries]))
+        return cls(
+            digested=digested, names=EntryNames.of([e.name for e in digested.opened.entries]), read=read
+        )
 
     def digest(self, name: str, algorithm: str) -> bytes | None:
         """Digest of an entry's content, ``None`` if it could not be inflated as declared."""
@@ -61,6 +64,19 @@ class Contents:
         if (name, algorithm) not in self._meta:
             self._meta[name, algorithm] = new_digest(algorithm, meta).digest()
         return self._meta[name, algorithm]
+
+    @property
+    def streams(self) -> bool:
+        """Can files be read once more?"""
+        return self.read is not None
+
+    def stream(self, name: str) -> Iterator[bytes]:
+        """The bytes of an entry, once more."""
+        meta = self.digested.opened.meta.get(name)
+        if meta is not None:
+            yield meta
+        elif self.read is not None:
+            yield from self.read(next(e for e in self.digested.opened.entries if e.name == name))
 
     @property
     def payload(self) -> tuple[str, ...]:

@@ -134,7 +134,7 @@ def _read(der: bytes) -> Crl:
     point = scope.value if scope and isinstance(scope.value, x509.IssuingDistributionPoint) else None
     return Crl(
         sha256=sha256(der).hexdigest(),
-        issuer=asn1_x509.Name.load(parsed.issuer.public_bytes()).hashable,
+        issuer=outer["tbs_cert_list"]["issuer"].hashable,
         parsed=parsed,
         scheme=scheme_of(outer["signature_algorithm"]),
         this_update=parsed.last_update_utc,

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import new as new_hash
+
 from gateway.model.trust import AlgorithmRule
 from gateway.stages.signature.certificate import (
     Certificate,

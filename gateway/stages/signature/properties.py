@@ -1,28 +1,24 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""XAdES qualifying properties (EN 319 132-1 clause 5): what the signer signed about the signature, and what was added later.
+"""XAdES signed properties (EN 319 132-1 clause 5.2): what the signer signed about the signature.
 
-The caller passes the SignedProperties node it found by structure. Unsigned properties are hints without any standing:
-certificates and revocation data in them have to prove themselves, time-stamps too.
+The caller passes the node it found by structure. Leaves out what was added after signing (``unsigned_properties``).
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from lxml import etree
 
 from gateway.codes import Code
-from gateway.errors import Rejected
 from gateway.findings import Finding, Severity
-from gateway.stages.signature.names import XADES, XADES_141, ds, xades, xades141
-from gateway.stages.signature.references import (
-    Canonicalization,
-    Reference,
-    read_canonicalization,
-    read_digest_method,
-)
-from gateway.stages.signature.structure import base64_of, elements, local_name, only_child, refusal, text_of
+from gateway.stages.signature.names import ds, xades
+from gateway.stages.signature.references import Reference, read_digest_method
+from gateway.stages.signature.structure import base64_of, elements, only_child, refusal, text_of
 
-_DEFAULT_C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"  # EN 319 132-1 clause 5.1.4.4
+_MEDIA_TYPE = re.compile(
+    r"[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}(\s*;.*)?"
+)  # RFC 6838 clause 4.2
 _SIGNED_STAMPS = ("AllDataObjectsTimeStamp", "IndividualDataObjectsTimeStamp")
 
 
@@ -45,31 +41,6 @@ class SignedProperties:
     media_types: tuple[tuple[str, str], ...]  # (reference Id, MimeType)
     policy: str  # "" none, "implied", or the identifier
     findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stamp:
-    """A time-stamp property: its token and how its input is canonicalised."""
-
-    element: etree._Element
-    canonicalization: Canonicalization
-    token: bytes
-    archive: bool
-    place: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnsignedProperties:
-    """Added after signing."""
-
-    element: etree._Element | None = None
-    stamps: tuple[Stamp, ...] = ()
-    certificates: tuple[bytes, ...] = ()
-    crls: tuple[bytes, ...] = ()
-    ocsps: tuple[bytes, ...] = ()
-    has_validation_data: bool = False
-    counter_signatures: int = 0
-    findings: tuple[Finding, ...] = ()
 
 
 def read_signed(node: etree._Element, references: tuple[Reference, ...], place: str) -> SignedProperties:
@@ -174,6 +145,15 @@ def _media_types(
                 )
             )
             continue
+        if media_type and not _MEDIA_TYPE.fullmatch(media_type):
+            findings.append(
+                Finding(
+                    code=Code.SIGNATURE_PROPERTIES,
+                    place=place,
+                    expected="a media type such as application/pdf",
+                    got=media_type,
+                )
+            )
         result[target[1:]] = media_type
     return tuple(result.items())
 
@@ -219,74 +199,3 @@ def _policy(node: etree._Element, place: str, findings: list[Finding]) -> str:
         )
     )
     return name
-
-
-def read_unsigned(node: etree._Element | None, place: str) -> UnsignedProperties:
-    """Unsigned properties. What cannot be read becomes a finding: it is not signed, so anyone may have put it there."""
-    if node is None:
-        return UnsignedProperties()
-    where = f"{place}, UnsignedProperties"
-    signature = node.find(xades("UnsignedSignatureProperties"))
-    if signature is None:
-        return UnsignedProperties(element=node)
-    stamps: list[Stamp] = []
-    findings: list[Finding] = []
-    for child in elements(signature):
-        if child.tag in _STAMPS:
-            try:
-                stamps.append(_stamp(child, where))
-            except Rejected as rejected:
-                findings += rejected.findings
-    return UnsignedProperties(
-        element=signature,
-        stamps=tuple(stamps),
-        certificates=_values(signature, "EncapsulatedX509Certificate", where, findings),
-        crls=_values(signature, "EncapsulatedCRLValue", where, findings),
-        ocsps=_values(signature, "EncapsulatedOCSPValue", where, findings),
-        has_validation_data=any(signature.find(tag) is not None for tag in _VALIDATION_DATA),
-        counter_signatures=len(signature.findall(xades("CounterSignature"))),
-        findings=tuple(findings),
-    )
-
-
-_STAMPS = {
-    xades("SignatureTimeStamp"): False,
-    xades141("ArchiveTimeStamp"): True,
-}
-_VALIDATION_DATA = (xades("RevocationValues"), xades141("TimeStampValidationData"))
-
-
-def _stamp(element: etree._Element, place: str) -> Stamp:
-    where = f"{place}, {local_name(element.tag)}"
-    method = element.find(ds("CanonicalizationMethod"))
-    tokens = element.findall(xades("EncapsulatedTimeStamp"))
-    if len(tokens) != 1 or any(child.tag == xades("Include") for child in elements(element)):
-        raise Rejected(
-            [
-                Finding(
-                    code=Code.TIMESTAMP_INVALID,
-                    place=where,
-                    expected="one EncapsulatedTimeStamp, no Include",
-                    got=f"{len(tokens)} tokens",
-                )
-            ]
-        )
-    return Stamp(
-        element=element,
-        canonicalization=Canonicalization(method=_DEFAULT_C14N)
-        if method is None
-        else read_canonicalization(method, where),
-        token=base64_of(tokens[0], where),
-        archive=_STAMPS[str(element.tag)],
-        place=where,
-    )
-
-
-def _values(node: etree._Element, name: str, place: str, findings: list[Finding]) -> tuple[bytes, ...]:
-    values: dict[bytes, None] = {}
-    for element in node.iter(f"{{{XADES}}}{name}", f"{{{XADES_141}}}{name}"):
-        try:
-            values[base64_of(element, place)] = None
-        except Rejected as rejected:
-            findings += rejected.findings
-    return tuple(values)

@@ -52,6 +52,8 @@ def read_signatures(opened: Opened, *, xml: XmlPolicy, policy: SignaturePolicy) 
     findings: list[Finding] = []
     xades: list[XadesSignature | UnreadSignature] = []
     for name in sorted(filter(_is_xades, meta)):
+        if len(xades) > policy.max_signatures:
+            break  # refused below; what is over the limit is not worth reading
         xades += _contained_xades(meta[name], name, xml, policy)
     manifests, faults = read_manifests(meta, xml=xml, policy=policy)
     findings += faults

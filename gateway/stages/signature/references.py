@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes
 from lxml import etree
 
 from gateway.codes import Code
-from gateway.stages.signature.c14n import EXCLUSIVE, METHODS
+from gateway.stages.signature.c14n import EXCLUSIVE, METHODS, canonicalize
 from gateway.stages.signature.identifiers import DIGESTS
 from gateway.stages.signature.names import ds
 from gateway.stages.signature.structure import (
@@ -106,6 +106,12 @@ def read_canonicalization(element: etree._Element, place: str) -> Canonicalizati
     if len(parameters) > 1 or parameters[0].tag != tag or not method.startswith(EXCLUSIVE):
         raise refusal(Code.SIGNATURE_TRANSFORM, place, expected="no parameters", got=method)
     return Canonicalization(method=method, prefixes=tuple(parameters[0].get("PrefixList", "").split()))
+
+
+def canonical(element: etree._Element, method: Canonicalization | None, place: str) -> bytes:
+    """Canonical bytes; without a transform XML Signature 1.1 clause 4.4.3.2 says inclusive C14N 1.0."""
+    chosen = method or Canonicalization(method="http://www.w3.org/TR/2001/REC-xml-c14n-20010315")
+    return canonicalize(element, chosen.method, prefixes=chosen.prefixes, place=place)
 
 
 def _transform(transforms: etree._Element, place: str) -> Canonicalization | None:

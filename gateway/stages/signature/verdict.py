@@ -27,7 +27,7 @@ from gateway.model.signature import (
 )
 from gateway.model.trust import SignaturePolicy
 from gateway.stages.signature.cades_container import judge_cades_file
-from gateway.stages.signature.coverage import Contents, covered_by, uncovered
+from gateway.stages.signature.coverage import Contents, ReadEntry, covered_by, uncovered
 from gateway.stages.signature.faults import (
     breaks_integrity,
     faults_of,
@@ -52,9 +52,14 @@ def judge_signatures(
     trust: TrustStore,
     policy: SignaturePolicy,
     moment: datetime,
+    read: ReadEntry | None = None,
 ) -> VerificationReport:
-    """The judgement on every signature and on the container as a whole."""
-    situation = Situation(contents=Contents.of(digested), store=trust, policy=policy, moment=moment)
+    """The judgement on every signature and on the container as a whole.
+
+    ``read`` streams an entry once more, for archive time-stamps, which stamp all signed bytes again; without it they
+    are named and nothing rests on them.
+    """
+    situation = Situation(contents=Contents.of(digested, read), store=trust, policy=policy, moment=moment)
     jobs = [
         *((signature.place, partial(_judge_xades, signature, situation)) for signature in signatures.xades),
         *((file.place, partial(judge_cades_file, file, situation)) for file in signatures.cades),

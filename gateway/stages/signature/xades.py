@@ -1,19 +1,14 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""XAdES signature files: bytes -> signatures with one possible reading each, and the check of their values.
+"""XAdES signature files: bytes -> signatures with one possible reading each.
 
-Covers EN 319 132-1 and XML Signature 1.1 as far as containers need them. Leaves out entries (``coverage``), trust and
+Covers EN 319 132-1 and XML Signature 1.1 as far as containers need them. Leaves out entries (``coverage``), values (``xades_value``), trust and
 time (``verdict``). A signature is a direct child of the file's root; its SignedProperties are the ones in its own
 ``ds:Object``; the reference marked as theirs has to resolve to exactly that node.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import new as new_digest
-from hmac import compare_digest
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from lxml import etree
 
 from gateway.codes import Code
@@ -23,23 +18,15 @@ from gateway.markup import parse
 from gateway.model.trust import SignaturePolicy
 from gateway.policy import XmlPolicy
 from gateway.stages.signature.c14n import canonicalize
-from gateway.stages.signature.certificate import Certificate, Scheme, check_value
 from gateway.stages.signature.identifiers import SIGNATURES, SignatureMethod
 from gateway.stages.signature.names import (
     ASIC,
     ASIC_DRAFT,
-    COUNTER_SIGNATURE_TYPE,
     ODF_SIGNATURES,
-    SIGNED_PROPERTIES_TYPE,
     ds,
     xades,
 )
-from gateway.stages.signature.properties import (
-    SignedProperties,
-    UnsignedProperties,
-    read_signed,
-    read_unsigned,
-)
+from gateway.stages.signature.properties import SignedProperties, read_signed
 from gateway.stages.signature.references import (
     Canonicalization,
     Reference,
@@ -57,6 +44,12 @@ from gateway.stages.signature.structure import (
     optional_child,
     refusal,
     refuse_comments,
+)
+from gateway.stages.signature.unsigned_properties import UnsignedProperties, read_unsigned
+from gateway.stages.signature.xades_own import (
+    check_properties_reference,
+    own_digest_findings,
+    qualifying_properties,
 )
 
 _ROOTS = {
@@ -151,10 +144,10 @@ def _read_signature(
     canonicalization = read_canonicalization(elements(info)[0], place)
     method = _method(elements(info)[1], place)
     references = _references(info, place, policy)
-    qualifying = _qualifying_properties(element, own_id, place)
+    qualifying = qualifying_properties(element, own_id, place)
     properties = None if qualifying is None else only_child(qualifying, xades("SignedProperties"), place)
-    _check_properties_reference(properties, references, ids, place)
-    findings = _own_digests(element, references, ids, place)
+    check_properties_reference(properties, references, ids, place)
+    findings = own_digest_findings(element, references, ids, place)
     unsigned = None if qualifying is None else optional_child(qualifying, xades("UnsignedProperties"), place)
     if properties is None:
         findings.append(
@@ -216,99 +209,6 @@ def _references(info: etree._Element, place: str, policy: SignaturePolicy) -> tu
     return references
 
 
-def _qualifying_properties(signature: etree._Element, own_id: str, place: str) -> etree._Element | None:
-    """By structure: Signature / Object / QualifyingProperties, once, and no second one hidden anywhere below."""
-    found = [q for obj in signature.findall(ds("Object")) for q in obj.findall(xades("QualifyingProperties"))]
-    if not found:
-        return None
-    tags = ("QualifyingProperties", "SignedProperties", "QualifyingPropertiesReference")
-    counts = {tag: _own_descendants(signature, xades(tag)) for tag in tags}
-    if len(found) != 1 or counts["QualifyingProperties"] != 1 or counts["SignedProperties"] > 1:
-        raise refusal(
-            Code.SIGNATURE_STRUCTURE, place, expected="one QualifyingProperties with one SignedProperties"
-        )
-    if counts["QualifyingPropertiesReference"]:
-        raise refusal(Code.SIGNATURE_REFERENCE, place, expected="no QualifyingPropertiesReference")
-    if not own_id or found[0].get("Target") != f"#{own_id}":
-        raise refusal(
-            Code.SIGNATURE_STRUCTURE,
-            place,
-            expected="QualifyingProperties whose Target is this signature",
-            got=found[0].get("Target", "no Target"),
-        )
-    return found[0]
-
-
-def _own_descendants(signature: etree._Element, tag: str) -> int:
-    """How often a name occurs below, counter-signatures (which have properties of their own) left out."""
-    counter = xades("CounterSignature")
-    return sum(1 for node in signature.iter(tag) if next(node.iterancestors(counter), None) is None)
-
-
-def _check_properties_reference(
-    properties: etree._Element | None,
-    references: tuple[Reference, ...],
-    ids: Mapping[str, etree._Element],
-    place: str,
-) -> None:
-    marked = [reference for reference in references if reference.type == SIGNED_PROPERTIES_TYPE]
-    if properties is None and not marked:
-        return
-    if properties is None or len(marked) != 1 or ids.get(marked[0].uri.removeprefix("#")) is not properties:
-        raise refusal(
-            Code.SIGNATURE_REFERENCE,
-            place,
-            expected="one reference to the SignedProperties of this signature",
-            got=", ".join(reference.uri for reference in marked[:4]) or "none",
-        )
-
-
-def _own_digests(
-    signature: etree._Element,
-    references: tuple[Reference, ...],
-    ids: Mapping[str, etree._Element],
-    place: str,
-) -> list[Finding]:
-    findings: list[Finding] = []
-    for reference in references:
-        if not reference.same_document:
-            continue
-        target = ids.get(reference.uri[1:])
-        if reference.type == COUNTER_SIGNATURE_TYPE:
-            raise refusal(
-                Code.SIGNATURE_COUNTERSIGNED, place, expected="signatures over files", got=reference.uri
-            )
-        if target is None or not _inside(target, signature):
-            raise refusal(
-                Code.SIGNATURE_REFERENCE, place, expected="an Id inside this signature", got=reference.uri
-            )
-        data = canonical(target, reference.canonicalization, reference.place)
-        if not compare_digest(new_digest(reference.digest, data).digest(), reference.value):
-            findings.append(
-                Finding(
-                    code=Code.SIGNATURE_DIGEST_MISMATCH,
-                    place=place,
-                    expected="the digest that was signed",
-                    got=f"another digest of {reference.uri}",
-                )
-            )
-    return findings
-
-
-def canonical(element: etree._Element, method: Canonicalization | None, place: str) -> bytes:
-    """Canonical bytes; without a transform XML Signature 1.1 clause 4.4.3.2 says inclusive C14N 1.0."""
-    chosen = method or Canonicalization(method="http://www.w3.org/TR/2001/REC-xml-c14n-20010315")
-    return canonicalize(element, chosen.method, prefixes=chosen.prefixes, place=place)
-
-
-def _inside(target: etree._Element, signature: etree._Element) -> bool:
-    """SignedInfo and SignatureValue cannot sign themselves, so only KeyInfo and Object count."""
-    node: etree._Element | None = target
-    while node is not None and node.getparent() is not signature:
-        node = node.getparent()
-    return node is not None and node.tag in {ds("KeyInfo"), ds("Object")}
-
-
 def _key_info(element: etree._Element | None, place: str) -> tuple[bytes, ...]:
     if element is None:
         return ()
@@ -318,41 +218,3 @@ def _key_info(element: etree._Element | None, place: str) -> tuple[bytes, ...]:
         )
     found = (c for data in element.findall(ds("X509Data")) for c in data.findall(ds("X509Certificate")))
     return tuple(dict.fromkeys(base64_of(certificate, place) for certificate in found))
-
-
-def check_signature_value(signature: XadesSignature, certificate: Certificate) -> Finding | None:
-    """Does the certificate's key verify the value over the canonical SignedInfo?"""
-    scheme = Scheme(
-        algorithm=signature.method.algorithm,
-        digest=signature.method.digest,
-        # RFC 9231 clause 2.3.10: the salt is as long as the digest.
-        salt_length=new_digest(signature.method.digest).digest_size if signature.method.digest else 0,
-    )
-    try:
-        value = _der_value(certificate, signature.value)
-        check_value(certificate.key, scheme=scheme, value=value, data=signature.signed_info)
-    except InvalidSignature as error:
-        return _value_finding(signature, str(error) or "the value does not verify")
-    except Exception as error:  # noqa: BLE001 - a key or value the library cannot use verifies nothing
-        return _value_finding(signature, f"{type(error).__name__}: {error}")
-    return None
-
-
-def _value_finding(signature: XadesSignature, got: str) -> Finding:
-    return Finding(
-        code=Code.SIGNATURE_VALUE_INVALID,
-        place=f"{signature.place}, signature {signature.id}",
-        expected="a value made with the signer's key over exactly these references",
-        got=got,
-    )
-
-
-def _der_value(certificate: Certificate, value: bytes) -> bytes:
-    """XML Signature stores r and s side by side (RFC 4050 clause 3.3); anything of another length is refused."""
-    key = certificate.key
-    if not isinstance(key, ec.EllipticCurvePublicKey):
-        return value
-    width = (key.key_size + 7) // 8
-    if len(value) != 2 * width:
-        raise InvalidSignature(f"{len(value)} bytes where r and s take {2 * width}")
-    return encode_dss_signature(int.from_bytes(value[:width]), int.from_bytes(value[width:]))

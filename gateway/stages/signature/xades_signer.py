@@ -14,7 +14,8 @@ from gateway.findings import Finding
 from gateway.stages.signature.binding import names_certificate
 from gateway.stages.signature.certificate import Certificate, contained, read_certificate
 from gateway.stages.signature.properties import CertificateReference
-from gateway.stages.signature.xades import XadesSignature, check_signature_value
+from gateway.stages.signature.xades import XadesSignature
+from gateway.stages.signature.xades_value import check_signature_value
 
 MAX_BOUND = 16  # Cert elements in one SigningCertificate: the signer's and a path's
 MAX_POOL = 64
@@ -32,23 +33,9 @@ class SignerCheck:
 def check_signer(signature: XadesSignature) -> SignerCheck:
     """Find the signer's certificate, check the value with it, check that the signature binds it."""
     place = f"{signature.place}, signature {signature.id}"
-    pool = tuple(dict.fromkeys((*signature.certificates, *signature.unsigned.certificates)))[:MAX_POOL]
-    bound = signature.signed.certificates[:MAX_BOUND] if signature.signed else ()
-    matches = _matches(pool, bound)
     findings: list[Finding] = []
-    if not matches:
-        if bound or not pool:
-            findings.append(
-                Finding(
-                    code=Code.SIGNER_BINDING,
-                    place=place,
-                    expected="the certificate named by SigningCertificateV2",
-                    got="another certificate" if pool else "no certificate",
-                )
-            )
-        matches = [(None, der) for der in signature.certificates[:1]]
     candidates: list[tuple[CertificateReference | None, Certificate]] = []
-    for reference, der in matches:
+    for reference, der in _possible_signers(signature, place, findings):
         try:
             candidates.append((reference, read_certificate(der, place=place)))
         except Rejected as rejected:
@@ -57,20 +44,31 @@ def check_signer(signature: XadesSignature) -> SignerCheck:
         return SignerCheck(certificate=None, value_checked=False, findings=tuple(findings))
     faults = [check_signature_value(signature, certificate) for _, certificate in candidates]
     chosen = faults.index(None) if None in faults else 0
-    fault = faults[chosen]
+    fault, (reference, certificate) = faults[chosen], candidates[chosen]
     if fault is not None:
         findings.append(fault)
-    reference, certificate = candidates[chosen]
     if reference is not None and not _issuer_serial_agrees(reference, certificate, place):
-        findings.append(
-            Finding(
-                code=Code.SIGNER_BINDING,
-                place=place,
-                expected="issuer and serial number of the signer's certificate",
-                got="others",
-            )
-        )
+        findings.append(_binding(place, "issuer and serial number of the signer's certificate", "others"))
     return SignerCheck(certificate=certificate, value_checked=True, findings=tuple(findings))
+
+
+def _possible_signers(
+    signature: XadesSignature, place: str, findings: list[Finding]
+) -> list[tuple[CertificateReference | None, bytes]]:
+    """Certificates bound by the signed properties; without any, KeyInfo's first, so that integrity at least is told."""
+    pool = tuple(dict.fromkeys((*signature.certificates, *signature.unsigned.certificates)))[:MAX_POOL]
+    bound = signature.signed.certificates[:MAX_BOUND] if signature.signed else ()
+    matches = _matches(pool, bound)
+    if matches:
+        return matches
+    if bound or not pool:
+        got = "another certificate" if pool else "no certificate"
+        findings.append(_binding(place, "the certificate named by SigningCertificateV2", got))
+    return [(None, der) for der in signature.certificates[:1]]
+
+
+def _binding(place: str, expected: str, got: str) -> Finding:
+    return Finding(code=Code.SIGNER_BINDING, place=place, expected=expected, got=got)
 
 
 def _matches(

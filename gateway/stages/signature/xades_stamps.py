@@ -1,111 +1,138 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Time-stamps inside a XAdES signature: what they stamp, and the time they prove (EN 319 132-1 clause 5.3).
+"""Time-stamps inside a XAdES signature: what they stamp, and the time they prove (EN 319 132-1 clauses 5.3 and 5.5).
 
 A time-stamp that stamps something else refuses the signature: somebody tampered. One that is sound but whose unit we
 do not trust proves nothing, so the signature is judged as if it were not there (EN 319 102-1 clause 5.5.4).
-Leaves out archive time-stamps: their input holds every signed file again; they are named and nothing rests on them.
+They are judged from the newest to the oldest: a valid archive time-stamp proves that everything before it existed, so a
+stamping unit's certificate may have expired since (clause 5.6.2).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import new as new_digest
 
 from gateway.codes import Code
-from gateway.errors import Rejected
 from gateway.findings import Finding, Severity, blocking
 from gateway.stages.signature.names import ds
-from gateway.stages.signature.properties import Stamp
+from gateway.stages.signature.references import canonical
 from gateway.stages.signature.situation import Situation
-from gateway.stages.signature.timestamps import judge_timestamp
-from gateway.stages.signature.xades import XadesSignature, canonical
+from gateway.stages.signature.timestamps import TimestampJudgement, judge_timestamp
+from gateway.stages.signature.unsigned_properties import Stamp
+from gateway.stages.signature.xades import XadesSignature
+from gateway.stages.signature.xades_archive import archive_imprint
 
 MAX_STAMPS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeProof:
-    """``best`` is the earliest time that a trusted time-stamp proves; ``stamped`` means an intact stamp is there."""
+    """``best`` is the earliest time that a trusted time-stamp proves; the flags tell which intact stamps are there."""
 
     best: datetime | None
     stamped: bool
+    archived: bool
     findings: tuple[Finding, ...]
 
 
 def judge_stamps(signature: XadesSignature, situation: Situation) -> TimeProof:
-    """All signature time-stamps of one signature."""
-    findings: list[Finding] = list(signature.unsigned.findings)
+    """All time-stamps of one signature."""
+    stamps = signature.unsigned.stamps
+    findings: list[Finding] = [*signature.unsigned.findings, *_too_many(signature)]
     proven: list[datetime] = []
-    stamped = False
-    stamps = [stamp for stamp in signature.unsigned.stamps if not stamp.archive]
-    for number, stamp in enumerate(stamps[:MAX_STAMPS], 1):
-        found, time, intact = _judge_stamp(stamp, signature, situation, place=f"{stamp.place} {number}")
-        findings += found
-        stamped |= intact
-        if time is not None:
-            proven.append(time)
-    if len(stamps) > MAX_STAMPS:
-        findings.append(
-            Finding(
-                code=Code.TIMESTAMP_INVALID,
-                place=signature.place,
-                expected=f"at most {MAX_STAMPS} time-stamps",
-                got=str(len(stamps)),
-            )
-        )
-    if any(stamp.archive for stamp in signature.unsigned.stamps):
-        findings.append(
-            Finding(
-                code=Code.SIGNATURE_FORM_NOT_SUPPORTED,
-                severity=Severity.WARNING,
-                place=signature.place,
-                got="archive time-stamp, not checked and not relied on",
-            )
-        )
+    kinds: set[bool] = set()  # of intact stamps: archive or not
+    existed: datetime | None = None
+    judged = stamps if len(stamps) <= MAX_STAMPS else ()
+    for number, stamp in reversed([*enumerate(judged, 1)]):
+        if stamp.archive and not situation.contents.streams:
+            findings.append(_not_checked(stamp))
+            continue
+        judgement = _judge(stamp, signature, situation, existed, place=f"{stamp.place} {number}")
+        findings += _findings(judgement, stamp)
+        if judgement.intact:
+            kinds.add(stamp.archive)
+        if judgement.valid and judgement.time is not None:
+            proven.append(judgement.time)
+            existed = judgement.time if stamp.archive else existed
     best = min(proven, default=None)
-    claimed = signature.signed.signing_time if signature.signed else None
-    if best is not None and claimed is not None and claimed > best + situation.policy.clock_skew:
-        findings.append(
-            Finding(
-                code=Code.TIMESTAMP_ORDER,
-                place=signature.place,
-                expected=f"signed before {best.isoformat()}, when it was time-stamped",
-                got=claimed.isoformat(),
-            )
-        )
-    return TimeProof(best=best, stamped=stamped, findings=tuple(findings))
+    findings += _order(signature, best, situation)
+    return TimeProof(best=best, stamped=False in kinds, archived=True in kinds, findings=tuple(findings))
 
 
-def _judge_stamp(
-    stamp: Stamp,
-    signature: XadesSignature,
-    situation: Situation,
-    *,
-    place: str,
-) -> tuple[tuple[Finding, ...], datetime | None, bool]:
-    value = signature.element.find(ds("SignatureValue"))
-    try:
-        stamped = b"" if value is None else canonical(value, stamp.canonicalization, place)
-    except Rejected as rejected:
-        return rejected.findings, None, False
-    judgement = judge_timestamp(
+def _judge(
+    stamp: Stamp, signature: XadesSignature, situation: Situation, existed: datetime | None, *, place: str
+) -> TimestampJudgement:
+    return judge_timestamp(
         stamp.token,
-        imprint=lambda name: new_digest(name, stamped).digest(),
+        imprint=archive_imprint(stamp, signature, situation.contents)
+        if stamp.archive
+        else _value_imprint(stamp, signature),
         store=situation.store,
         policy=situation.policy,
         moment=situation.moment,
         place=place,
+        existed=existed,
         hints=(*signature.unsigned.certificates, *signature.certificates),
         crls=signature.unsigned.crls,
         ocsps=signature.unsigned.ocsps,
     )
+
+
+def _value_imprint(stamp: Stamp, signature: XadesSignature) -> Callable[[str], bytes]:
+    def imprint(algorithm: str) -> bytes:
+        value = next(signature.element.iterchildren(ds("SignatureValue")))
+        return new_digest(algorithm, canonical(value, stamp.canonicalization, stamp.place)).digest()
+
+    return imprint
+
+
+def _findings(judgement: TimestampJudgement, stamp: Stamp) -> tuple[Finding, ...]:
     if judgement.valid:
-        return judgement.findings, judgement.time, judgement.intact
+        return judgement.findings
     if judgement.intact:
-        return tuple(_not_relied_on(finding) for finding in judgement.findings), None, True
+        return tuple(_not_relied_on(finding) for finding in judgement.findings)
     if blocking(judgement.findings):
-        return judgement.findings, None, False
-    return (Finding(code=Code.TIMESTAMP_INVALID, place=place), *judgement.findings), None, False
+        return judgement.findings
+    return (Finding(code=Code.TIMESTAMP_INVALID, place=stamp.place), *judgement.findings)
 
 
 def _not_relied_on(finding: Finding) -> Finding:
     return replace(finding, severity=Severity.WARNING) if blocking([finding]) else finding
+
+
+def _not_checked(stamp: Stamp) -> Finding:
+    return Finding(
+        code=Code.SIGNATURE_FORM_NOT_SUPPORTED,
+        severity=Severity.WARNING,
+        place=stamp.place,
+        got="archive time-stamp, not checked and not relied on",
+    )
+
+
+def _too_many(signature: XadesSignature) -> list[Finding]:
+    """Every archive time-stamp makes us read every file once more, so their number is bounded."""
+    count = len(signature.unsigned.stamps)
+    if count <= MAX_STAMPS:
+        return []
+    return [
+        Finding(
+            code=Code.TIMESTAMP_INVALID,
+            place=signature.place,
+            expected=f"at most {MAX_STAMPS} time-stamps",
+            got=str(count),
+        )
+    ]
+
+
+def _order(signature: XadesSignature, best: datetime | None, situation: Situation) -> list[Finding]:
+    claimed = signature.signed.signing_time if signature.signed else None
+    if best is None or claimed is None or claimed <= best + situation.policy.clock_skew:
+        return []
+    return [
+        Finding(
+            code=Code.TIMESTAMP_ORDER,
+            place=signature.place,
+            expected=f"signed before {best.isoformat()}, when it was time-stamped",
+            got=claimed.isoformat(),
+        )
+    ]

@@ -52,32 +52,20 @@ def unread_report(signature: UnreadSignature) -> SignatureReport:
 
 def judge_xades(signature: XadesSignature, situation: Situation) -> SignatureReport:
     """The judgement on one signature. May raise only for faults of ours; the caller contains that."""
-    place = f"{signature.place}, signature {signature.id}"
     signer = check_signer(signature)
     coverage = check_references(_data_references(signature), situation.contents)
     proof = judge_stamps(signature, situation)
-    proven = proof.best or situation.moment
+    path = _path(signature, signer.certificate, proof, situation)
     sealed = [
         *signature.findings,
         *(signature.signed.findings if signature.signed else ()),
         *signer.findings,
         *(fault.finding for fault in coverage.faults),
     ]
-    findings = [
-        *sealed,
-        *_signing_time_findings(signature, signer.certificate, situation, place),
-        *proof.findings,
-        *_algorithm_findings(signature, signer.certificate, situation.policy, proven, place),
-        *_counter_signature_findings(signature, place),
-    ]
-    faults = [*faults_of(_without(findings, coverage)), *coverage.faults]
+    findings = [*sealed, *_rule_findings(signature, signer.certificate, proof, situation)]
     integrity = _integrity(signer, sealed)
-    path = _path(signature, signer.certificate, proof, situation)
-    if path is not None:
-        findings += path.findings
-        if path.indication is not Indication.TOTAL_PASSED:
-            means = path.sub_indication or SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE
-            faults += [Fault(finding=finding, means=means) for finding in path.findings]
+    faults = [*faults_of(_without(findings, coverage)), *coverage.faults, *_path_faults(path)]
+    findings += path.findings if path else ()
     indication, sub_indication = judge_faults(faults)
     if indication is Indication.TOTAL_PASSED and not _complete(integrity, path, findings):
         indication, sub_indication = Indication.INDETERMINATE, SubIndication.NO_SIGNING_CERTIFICATE_FOUND
@@ -98,6 +86,27 @@ def judge_xades(signature: XadesSignature, situation: Situation) -> SignatureRep
         covers=coverage.covers,
         findings=tuple(dict.fromkeys(findings)),
     )
+
+
+def _rule_findings(
+    signature: XadesSignature, certificate: Certificate | None, proof: TimeProof, situation: Situation
+) -> list[Finding]:
+    """Rules about a signature that may be intact all the same."""
+    place = f"{signature.place}, signature {signature.id}"
+    proven = proof.best or situation.moment
+    return [
+        *_signing_time_findings(signature, certificate, situation, place),
+        *proof.findings,
+        *_algorithm_findings(signature, certificate, situation.policy, proven, place),
+        *_counter_signature_findings(signature, place),
+    ]
+
+
+def _path_faults(path: PathJudgement | None) -> list[Fault]:
+    if path is None or path.indication is Indication.TOTAL_PASSED:
+        return []
+    means = path.sub_indication or SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE
+    return [Fault(finding=finding, means=means) for finding in path.findings]
 
 
 def _data_references(signature: XadesSignature) -> list[DataReference]:
@@ -222,4 +231,6 @@ def _level(signature: XadesSignature, proof: TimeProof, findings: Sequence[Findi
         return ""
     if not proof.stamped:
         return "B-B"
-    return "B-LT" if signature.unsigned.has_validation_data else "B-T"
+    if not signature.unsigned.has_validation_data:
+        return "B-T"
+    return "B-LTA" if proof.archived else "B-LT"

@@ -245,3 +245,11 @@ def test_rules_of_asic_do_not_hide_a_fault_of_structure():
         Code.CONTAINER_CHECKSUM_MISMATCH,
         Code.CONTAINER_TYPE,
     }
+
+
+@pytest.mark.parametrize(
+    "name", ["Mimetype", "meta-inf/signatures.xml", "Meta-Inf/x", "META-INF", "mimetype/a"]
+)
+def test_payload_that_looks_like_a_reserved_name_is_told(name):
+    policy = replace(POLICY, mimetype=Reaction.IGNORE)
+    assert found(DOCUMENT, File(name=name), policy=policy) == {(Code.CONTAINER_BAD_NAME, Severity.ERROR)}

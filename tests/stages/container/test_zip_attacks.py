@@ -206,7 +206,11 @@ ATTACKS = {
         Code.CONTAINER_MULTIPLE_EOCD,
     ),
     "end record in a stored entry that takes the rest for its comment": (
-        forge([file(method=0, data=forge(end={"comment_length": 107}))]),
+        forge([file(method=0, data=forge(end={"comment_length": 73}))]),
+        Code.CONTAINER_MULTIPLE_EOCD,
+    ),
+    "two end records in a stored entry, the second takes the rest for its comment": (
+        forge([file(method=0, data=forge() + forge(end={"comment_length": 73}))]),
         Code.CONTAINER_MULTIPLE_EOCD,
     ),
     # -- end record
@@ -227,6 +231,14 @@ ATTACKS = {
     "other bytes in the directory": (forge([A], in_directory=b"gap"), Code.CONTAINER_EOCD_MISMATCH),
     "ZIP64 numbers asked for but not there": (
         forge([A], end={"offset": 2**32 - 1}),
+        Code.CONTAINER_EOCD_MISMATCH,
+    ),
+    "end record and its ZIP64 twin count differently": (
+        forge([A], end64={}, end={"entries": 2, "here": 2}),
+        Code.CONTAINER_EOCD_MISMATCH,
+    ),
+    "end record and its ZIP64 twin differ in the offset": (
+        forge([A], end64={}, end={"offset": 1}),
         Code.CONTAINER_EOCD_MISMATCH,
     ),
     "ZIP64 locator points elsewhere": (
@@ -310,6 +322,10 @@ ATTACKS = {
     "folder with data": (forge([file("a/", method=0)]), Code.CONTAINER_NOT_A_REGULAR_FILE),
     "folder with packed data": (
         forge([file("a/", data=b"", packed=b"\x01\x02")]),
+        Code.CONTAINER_NOT_A_REGULAR_FILE,
+    ),
+    "folder with more than an empty stream": (
+        forge([file("a/", data=b"", packed=b"\x03\x00x")]),
         Code.CONTAINER_NOT_A_REGULAR_FILE,
     ),
     "folder with the mode of a file": (

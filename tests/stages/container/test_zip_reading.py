@@ -111,6 +111,11 @@ def test_end_record_inside_a_stored_file_is_content():
     assert files_of(forge([File(name="inner.zip", data=inner, method=0)])) == {"inner.zip": inner}
 
 
+def test_end_record_in_content_whose_comment_does_not_fit_is_content():
+    inner = forge(end={"comment_length": 74})
+    assert files_of(forge([File(name="a.bin", data=inner, method=0)])) == {"a.bin": inner}
+
+
 @pytest.mark.parametrize("method", [0, 8])
 def test_large_entry_comes_in_chunks(method):
     data = hashlib.shake_128(b"seed").digest(9 * MIB)

@@ -11,9 +11,9 @@ from urllib.parse import unquote
 
 import pytest
 import signxml.xades
-import xmlsec
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from foreign_xmldsig import libxmlsec_accepts
 from lxml import etree
 from signed_bundles import (
     FILES,
@@ -88,26 +88,7 @@ def test_libxmlsec_refuses_a_changed_file():
 
 
 def _libxmlsec_accepts(entries: dict[str, bytes], identity: SigningIdentity) -> bool:
-    """XML Signature alone, key pinned. Its callbacks are global, so they are taken away again at once."""
-    signature = etree.fromstring(entries[SIGNATURES])[0]
-    xmlsec.tree.add_ids(signature, ["Id"])
-    context = xmlsec.SignatureContext()
-    context.key = xmlsec.Key.from_memory(identity.certificate_der, xmlsec.constants.KeyDataFormatCertDer)
-    xmlsec.cleanup_callbacks()  # the default ones would look for files in the working directory
-    xmlsec.register_callbacks(
-        lambda uri: uri in {name.encode() for name in entries} or unquote(uri.decode()) in entries,
-        lambda uri: io.BytesIO(entries[unquote(uri.decode())]),
-        lambda handle, buffer: handle.readinto(buffer),
-        lambda handle: handle.close(),
-    )
-    try:
-        context.verify(signature)
-    except xmlsec.Error:
-        return False
-    finally:
-        xmlsec.cleanup_callbacks()
-        xmlsec.register_default_callbacks()
-    return True
+    return libxmlsec_accepts(etree.fromstring(entries[SIGNATURES])[0], entries, identity.certificate_der)
 
 
 @pytest.mark.parametrize(

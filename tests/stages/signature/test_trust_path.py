@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
+import warnings
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -24,8 +25,10 @@ from trustroom import (
 
 from gateway.codes import Code
 from gateway.demo import pki
+from gateway.errors import Rejected
 from gateway.model.signature import Indication, Revocation, SubIndication, Trust
 from gateway.model.trust import SignaturePolicy, TrustMaterial
+from gateway.stages.signature.certificate import read_certificate
 from gateway.stages.signature.path import MAX_CHAIN, run_pure
 from gateway.stages.signature.trust import Purpose, TrustStore, judge_certificate
 
@@ -324,6 +327,23 @@ def test_unreadable_material_is_named_and_trusts_nothing_more(realm):
         f.place for f in store.findings
     ]
     assert not store.anchors(Purpose.SIGNER)
+
+
+def test_a_negative_serial_number_is_refused_because_no_list_could_name_it(realm):
+    certificate = realm.seal.certificate
+    number = certificate.serial_number.to_bytes(20, "big")
+    spoilt = der(realm.seal).replace(number, bytes([number[0] | 0x80]) + number[1:], 1)
+    with pytest.raises(Rejected, match="certificate-malformed"):
+        read_certificate(spoilt)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_name_longer_than_usual_is_read_whatever_the_process_thinks_of_warnings(realm):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        long = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "K" * 80, _validate=False)])
+        identity = issue(realm.issuing.identity, subject=long, key_usage=SEALING)
+    assert Trust.TRUSTED is realm.judge(identity).trust
 
 
 def test_a_naive_moment_is_a_bug_of_ours_and_not_a_verdict(realm):

@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The processes of the gateway: each starts its parts, works until SIGTERM, and lets what is inside come to its end."""
+"""The receive role: HTTPS for chambers, authorities and auditors. No log key, no outgoing connection."""
 
 import asyncio
 import os
-import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -14,8 +12,6 @@ from pathlib import Path
 from gateway.activation import inherited_sockets
 from gateway.catalogue import data_root, load_rules
 from gateway.codes import Code
-from gateway.consignment import Consignments
-from gateway.dispatch import Dispatcher, Means
 from gateway.docket import Docket
 from gateway.doorbell import Doorbell, Role
 from gateway.errors import JournalDamaged
@@ -23,9 +19,10 @@ from gateway.inbox import Inbox
 from gateway.intake import Intake, Judge, Publication, Registrar
 from gateway.journal import Journal
 from gateway.phrasebook import Phrasebook
-from gateway.proceedings import Proceedings
 from gateway.retention import Retention, recover
-from gateway.service import Service, system_entropy
+from gateway.roles.outgoing import consignments, proceedings
+from gateway.roles.work import at_work
+from gateway.service import Service, system_clock, system_entropy
 from gateway.spool import Spool
 from gateway.telemetry import EventLog, Metrics
 from gateway.web.app import Services, make_app
@@ -33,59 +30,15 @@ from gateway.web.health import make_health_app
 from gateway.web.problem import Problems
 from gateway.web.server import start_server
 from gateway.web.tls import ServerTls
+from gateway.workers import RemoteExaminer
 
 _PURGE_SECONDS = 3600.0
 _DRAIN_SECONDS = 45.0
 
 
-def run_role(service: Service, role: Role) -> None:
-    """Work as ``role`` until told to stop. Raises ``GatewayFault`` where the role cannot or must not go on."""
-    match role:
-        case Role.VERIFY:
-            service.worker_pool().run()
-        case Role.RECEIVE:
-            asyncio.run(_receive(service))
-        case Role.PUBLISH:
-            asyncio.run(_publish(service))
-        case Role.DELIVER:
-            asyncio.run(_deliver(service))
-        case Role.REFRESH:
-            asyncio.run(_refresh(service))
-
-
-async def _publish(service: Service) -> None:
-    async with _at_work(service, Role.PUBLISH) as (doorbell, stop):
-        journal = service.journal()
-        publisher = service.publisher(journal)
-        try:
-            await publisher.run(doorbell, stop)
-        finally:
-            publisher.close()
-            journal.close()
-
-
-async def _deliver(service: Service) -> None:
-    async with _at_work(service, Role.DELIVER) as (doorbell, stop):
-        journal = service.journal()
-        config = service.config
-        means = Means(
-            journal=journal,
-            consignments=_consignments(service, journal, service.spool()),
-            proceedings=_proceedings(service, journal),
-            retry=config.policy.retry,
-            clock=service.clock,
-            entropy=system_entropy,
-            events=service.events(Role.DELIVER),
-        )
-        try:
-            await Dispatcher(service.couplings(), means).run(doorbell, stop)
-        finally:
-            journal.close()
-
-
-async def _refresh(service: Service) -> None:
-    async with _at_work(service, Role.REFRESH) as (_doorbell, stop):
-        await service.refresher().run(stop)
+def run(service: Service) -> None:
+    """Serve until SIGTERM."""
+    asyncio.run(_receive(service))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +55,7 @@ class _Reception:
 
 
 async def _receive(service: Service) -> None:
-    async with _at_work(service, Role.RECEIVE) as (doorbell, stop):
+    async with at_work(service, Role.RECEIVE) as (doorbell, stop):
         reception = _Reception(
             service=service,
             journal=service.journal(),
@@ -112,7 +65,7 @@ async def _receive(service: Service) -> None:
             metrics=Metrics(),
             problems=Problems(Phrasebook.load(data_root())),
         )
-        recover(reception.journal, reception.spool, moment=service.clock())
+        recover(reception.journal, reception.spool, moment=system_clock())
         damage: list[JournalDamaged] = []
 
         def end(fault: JournalDamaged) -> None:
@@ -155,7 +108,7 @@ def _intake(reception: _Reception, on_damage: Callable[[JournalDamaged], None]) 
     return Intake(
         journal=reception.journal,
         spool=reception.spool,
-        examiner=service.examiner(),
+        examiner=RemoteExaminer(path=config.verify_socket, limits=config.worker_limits),
         judge=Judge(partners=config.partners, rules=load_rules(data_root() / "rules")),
         registrar=Registrar(
             issuer=service.issuer(),
@@ -179,8 +132,8 @@ def _services(reception: _Reception, intake: Intake, tls: ServerTls) -> Services
         feed=docket,
         inbox=Inbox(
             journal=journal,
-            consignments=_consignments(service, journal, reception.spool),
-            proceedings=_proceedings(service, journal),
+            consignments=consignments(service, journal, reception.spool),
+            proceedings=proceedings(service, journal),
             couplings=service.couplings(),
             doorbell=reception.doorbell,
             clock=service.clock,
@@ -193,23 +146,6 @@ def _services(reception: _Reception, intake: Intake, tls: ServerTls) -> Services
         free_bytes=lambda: _free_bytes(service.config.spool_directory),
         events=reception.events,
         metrics=reception.metrics,
-        clock=service.clock,
-        entropy=system_entropy,
-    )
-
-
-def _consignments(service: Service, journal: Journal, spool: Spool) -> Consignments:
-    config = service.config
-    return Consignments(
-        journal=journal, spool=spool, partners=config.partners, policy=config.policy.container
-    )
-
-
-def _proceedings(service: Service, journal: Journal) -> Proceedings:
-    return Proceedings(
-        journal=journal,
-        partners=service.config.partners,
-        issuer=service.issuer(),
         clock=service.clock,
         entropy=system_entropy,
     )
@@ -234,7 +170,7 @@ async def _start_health(reception: _Reception, sock: socket.socket | None) -> Ca
 
     async def readiness() -> Sequence[Code]:
         """Without workers no bundle can be judged, without a publisher none can be answered."""
-        needed = (service.config.run / "verify.sock", service.config.run / f"{Role.PUBLISH}.bell")
+        needed = (service.config.verify_socket, service.config.run / f"{Role.PUBLISH}.bell")
         return [] if all(path.exists() for path in needed) else [Code.SERVICE_UNAVAILABLE]
 
     server = await start_server(
@@ -270,20 +206,6 @@ async def _purge(reception: _Reception, stop: asyncio.Event) -> None:
                 await stop.wait()
         except TimeoutError:
             continue
-
-
-@asynccontextmanager
-async def _at_work(service: Service, role: Role) -> AsyncIterator[tuple[Doorbell, asyncio.Event]]:
-    """The role's bell, listening, and the event that SIGTERM sets."""
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    doorbell = Doorbell(service.config.run, role)
-    await doorbell.listen()
-    try:
-        yield doorbell, stop
-    finally:
-        doorbell.close()
 
 
 def _free_bytes(directory: Path) -> int:

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The deliver role: hands dossiers over to authorities and collects their answers."""
+
+import asyncio
+
+from gateway.dispatch import Dispatcher, Means
+from gateway.doorbell import Role
+from gateway.roles.outgoing import consignments, proceedings
+from gateway.roles.work import at_work
+from gateway.service import Service, system_entropy
+
+
+def run(service: Service) -> None:
+    """Deliver until SIGTERM."""
+    asyncio.run(_deliver(service))
+
+
+async def _deliver(service: Service) -> None:
+    async with at_work(service, Role.DELIVER) as (doorbell, stop):
+        journal = service.journal()
+        means = Means(
+            journal=journal,
+            consignments=consignments(service, journal, service.spool()),
+            proceedings=proceedings(service, journal),
+            retry=service.config.policy.retry,
+            clock=service.clock,
+            entropy=system_entropy,
+            events=service.events(Role.DELIVER),
+        )
+        try:
+            await Dispatcher(service.couplings(), means).run(doorbell, stop)
+        finally:
+            journal.close()

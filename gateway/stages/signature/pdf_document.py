@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A PDF opened for inspection: pyHanko's reader, bounded, with the signatures' gaps marked.
+
+Leaves out every judgement. All of pyHanko's exceptions leave here as ``Rejected`` with ``PDF_MALFORMED``.
+The reader is lenient: much software writes sloppy files, and a signature over the whole file is none the worse for it.
+Where versions are compared (``pdf_versions``), a strict reader is asked.
+
+Bounds: file size, inflated bytes, bytes parsed in all, objects kept; each object stream is inflated and indexed once.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import TypeVar
+
+from pyhanko.pdf_utils import generic, misc
+from pyhanko.pdf_utils.decode_limits import DecodeLimits, DecodePurpose, DocumentDecodeBudget, StreamDecodeLimits
+from pyhanko.pdf_utils.reader import PdfFileReader
+
+from gateway.codes import Code
+from gateway.errors import Rejected
+from gateway.findings import Finding
+from gateway.stages.signature.certificate import contained
+from gateway.stages.signature.pdf_gaps import Gap, MarkedStream, find_gaps
+
+MIB = 1024 * 1024
+MAX_PDF_BYTES = 32 * MIB
+MAGIC = b"%PDF-"
+_KEPT_OBJECTS = 4096
+_PARSED_PER_BYTE = 16  # objects are read again for every version; more than that is a file made to cost time
+_PARSED_FREE = 32 * MIB
+_MAX_OBJECTS_IN_STREAM = 100_000
+_LIMITS = DecodeLimits(
+    per_stream=StreamDecodeLimits(max_ratio=100, ratio_floor=4 * MIB, max_output_size=24 * MIB),
+    document_budget=DocumentDecodeBudget(base_allowance=64 * MIB, max_ratio=1),
+)
+
+Value = TypeVar("Value")
+
+
+class PdfReader(PdfFileReader):
+    """pyHanko's reader with a budget. Owned by one judgement."""
+
+    def __init__(self, data: bytes, gaps: Sequence[Gap], *, strict: bool) -> None:
+        self._indexes: dict[int, tuple[BytesIO, dict[int, tuple[int, int]]]] = {}
+        self._left = _PARSED_FREE + _PARSED_PER_BYTE * len(data)
+        super().__init__(MarkedStream(data, gaps), strict=strict, decode_limits=_LIMITS)
+
+    def cache_indirect_object(
+        self, generation: int, idnum: int, obj: generic.PdfObject
+    ) -> generic.PdfObject:
+        """Bounded, and without streams: their bytes are in memory once already."""
+        if isinstance(obj, generic.StreamObject):
+            return obj
+        if len(self.resolved_objects) >= _KEPT_OBJECTS:
+            self.resolved_objects.clear()
+        return super().cache_indirect_object(generation, idnum, obj)
+
+    def _read_object(self, *arguments: object, **options: object) -> generic.PdfObject:
+        result = super()._read_object(*arguments, **options)
+        size = len(result.encoded_data) if isinstance(result, generic.StreamObject) else 0
+        self._left -= 256 + size
+        if self._left < 0:
+            raise misc.PdfReadError("more work than a file of this size is worth")
+        return result
+
+    def _get_object_from_stream(self, idnum: int, stmnum: int, idx: int) -> generic.PdfObject:
+        """Replaces the library's own, which inflates the stream anew for each object in it."""
+        if stmnum not in self._indexes:
+            self._indexes[stmnum] = self._index(stmnum)
+        data, index = self._indexes[stmnum]
+        number, offset = index.get(idnum, (-1, 0))
+        if number < 0 or (self.strict and number != idx):
+            if self.strict:
+                raise misc.PdfStrictReadError(f"object {idnum} is not at its place in object stream {stmnum}")
+            return generic.NullObject()
+        data.seek(offset)
+        result = generic.read_object(data, generic.Reference(idnum, 0, self))
+        if isinstance(result, generic.StreamObject | generic.IndirectObject):
+            raise misc.PdfReadError(f"object {idnum} may not stand in an object stream")
+        return result
+
+    def _index(self, stmnum: int) -> tuple[BytesIO, dict[int, tuple[int, int]]]:
+        stream = generic.Reference(stmnum, 0, self).get_object()
+        if not isinstance(stream, generic.StreamObject) or stream.get("/Type") != "/ObjStm":
+            raise misc.PdfReadError(f"object {stmnum} is no object stream")
+        body = stream.read_data(DecodePurpose.OBJECT_STREAM)
+        count, first = int(stream["/N"]), int(stream["/First"])
+        if not 0 <= count <= _MAX_OBJECTS_IN_STREAM or first < 0:
+            raise misc.PdfReadError(f"object stream {stmnum} with {count} objects")
+        numbers = [int(text) for text in body[:first].split()[: 2 * count]]
+        index: dict[int, tuple[int, int]] = {}
+        for position, (idnum, offset) in enumerate(zip(numbers[::2], numbers[1::2], strict=False)):
+            index.setdefault(idnum, (position, first + offset))
+        return BytesIO(body), index
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PdfDocument:
+    """An opened PDF. ``gaps`` are those that were marked."""
+
+    name: str
+    data: bytes
+    reader: PdfReader = field(repr=False)
+    gaps: tuple[Gap, ...]
+
+
+def open_pdf(data: bytes, *, name: str, gaps: tuple[Gap, ...] | None = None) -> PdfDocument:
+    """Open. Raises ``Rejected`` with ``PDF_MALFORMED`` or ``PDF_ENCRYPTED``."""
+    if not data.startswith(MAGIC):
+        raise Rejected(
+            [Finding(code=Code.PDF_MALFORMED, place=name, expected="%PDF- at the start", got=repr(data[:8]))]
+        )
+    marked = find_gaps(data) if gaps is None else gaps
+    reader = readable(lambda: PdfReader(data, marked, strict=False), name)
+    if readable(lambda: "/Encrypt" in reader.trailer, name):
+        raise Rejected([Finding(code=Code.PDF_ENCRYPTED, place=name, expected="no encryption", got="/Encrypt")])
+    return PdfDocument(name=name, data=data, reader=reader, gaps=marked)
+
+
+def readable(attempt: Callable[[], Value], name: str) -> Value:
+    """Run the reader; whatever it raises means that the PDF cannot be read."""
+    return contained(attempt, code=Code.PDF_MALFORMED, place=name, expected="a readable PDF")
+
+
+def children(value: generic.PdfObject) -> Iterator[tuple[str, generic.PdfObject]]:
+    """Direct members, references not followed."""
+    if isinstance(value, generic.DictionaryObject):
+        for key in value:
+            yield str(key), value.raw_get(key)
+    elif isinstance(value, generic.ArrayObject):
+        for number in range(len(value)):
+            yield "", value.raw_get(number)
+
+
+def followed(value: generic.PdfObject | None) -> generic.PdfObject | None:
+    """What a reference leads to; null is nothing."""
+    if isinstance(value, generic.IndirectObject):
+        value = value.get_object()
+    return None if isinstance(value, generic.NullObject) else value
+
+
+def member(value: generic.PdfObject | None, key: str) -> generic.PdfObject | None:
+    """A member of a dictionary, followed; None where there is no dictionary or no such member."""
+    if not isinstance(value, generic.DictionaryObject) or key not in value:
+        return None
+    return followed(value.raw_get(key))

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The gaps that signatures leave in a PDF: the bytes between both halves of a /ByteRange, which hold /Contents in hex.
+
+Found in the raw bytes before any parser has run. The parser then gets the file with an unguessable marker in each gap:
+it need not decode tens of thousands of hex digits one by one, and a signature dictionary whose /Contents reads as the
+marker has its /Contents exactly where its /ByteRange leaves bytes out. That is the proof that the value that is checked
+is the only part of the file that is not signed (ISO 32000-2 clause 12.8.1; PDF signature wrapping, "USF" and "SWA").
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from io import BytesIO
+
+from asn1crypto import parser
+
+_BYTE_RANGE = re.compile(rb"/ByteRange\s{0,16}\[\s{0,16}0{1,10}\s{1,16}(\d{1,10})\s{1,16}(\d{1,10})\s{1,16}(\d{1,10})\s{0,64}\]")
+_HEX = re.compile(rb"<[0-9A-Fa-f]*>")
+_MARKER_BYTES = 10
+_SMALLEST = 2 * _MARKER_BYTES + 2
+MAX_GAPS = 64  # the rest stays as it is; signatures there are then not found to be in their gap
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """``start`` is the place of ``<``, ``end`` the place behind ``>``, ``covered`` the end of the signed bytes."""
+
+    start: int
+    end: int
+    covered: int
+    marker: bytes
+
+    @property
+    def byte_range(self) -> tuple[int, int, int, int]:
+        """The /ByteRange that leaves out this gap and nothing else."""
+        return 0, self.start, self.end, self.covered - self.end
+
+
+def find_gaps(data: bytes) -> tuple[Gap, ...]:
+    """Every gap that holds one string of hex digits and nothing else; gaps that overlap an earlier one are left out."""
+    seed = sha256(data).digest()[: _MARKER_BYTES - 2]
+    gaps: list[Gap] = []
+    for match in _BYTE_RANGE.finditer(data):
+        start, end, rest = (int(number) for number in match.groups())
+        if end - start < _SMALLEST or end + rest > len(data) or len(gaps) == MAX_GAPS:
+            continue
+        if not _HEX.fullmatch(data, start, end) or any(g.start < end and start < g.end for g in gaps):
+            continue
+        gaps.append(
+            Gap(start=start, end=end, covered=end + rest, marker=seed + len(gaps).to_bytes(2))
+        )
+    return tuple(gaps)
+
+
+def contents(data: bytes, gap: Gap) -> bytes:
+    """The encoded value in the gap, without the zeros it was filled up with. Raises ``ValueError``."""
+    value = bytes.fromhex(data[gap.start + 1 : gap.end - 1].decode("ascii"))
+    size = parser.peek(value)
+    if any(value[size:]):
+        raise ValueError("bytes behind the value in /Contents")
+    return value[:size]
+
+
+def signed_ranges(data: bytes, gap: Gap) -> Sequence[memoryview]:
+    """The bytes under the signature, without copying them."""
+    view = memoryview(data)
+    return view[: gap.start], view[gap.end : gap.covered]
+
+
+class MarkedStream(BytesIO):
+    """A PDF with a marker in each gap and NUL (white space in PDF) behind it, which reading jumps over."""
+
+    def __init__(self, data: bytes, gaps: Iterable[Gap]) -> None:
+        super().__init__(data)
+        self._fillings: list[tuple[int, int]] = []
+        for gap in gaps:
+            text = b"<" + gap.marker.hex().encode() + b">"
+            self.seek(gap.start)
+            self.write(text.ljust(gap.end - gap.start, b"\0"))
+            self._fillings.append((gap.start + len(text), gap.end))
+        self.seek(0)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As ``BytesIO``; one NUL inside a filling stands for all of it."""
+        data = super().read(size)
+        if data == b"\0":
+            position = self.tell()
+            for start, end in self._fillings:
+                if start < position < end:
+                    self.seek(end)
+        return data

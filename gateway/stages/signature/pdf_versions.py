@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What happened to a PDF after a signature: does the signature cover its whole version, and what came later?
+
+A PDF grows by versions appended to it. pyHanko's difference analysis (strict reader) compares each later version with
+the signed one against a list of allowed changes; DocMDP and FieldMDP of the signature narrow that list.
+
+Rules
+1. The signed bytes end where a version ends: same cross-reference table, nothing of that version behind it.
+2. Later versions may add validation data and document time-stamps, and before the last signature also what the
+   signature permits: further signatures and, without DocMDP 1, form values.
+3. After the last signature only validation data and document time-stamps may come (one business change refuses).
+4. Nothing may stand behind the last version but white space.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.misc import PdfReadError
+from pyhanko.pdf_utils.reader import process_data_at_eof
+from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, DiffResult, ModificationLevel
+from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
+
+from gateway.codes import Code
+from gateway.errors import Rejected
+from gateway.findings import Finding, Severity
+from gateway.stages.signature.certificate import contained
+from gateway.stages.signature.pdf_document import PdfDocument, PdfReader, children, followed, member
+from gateway.stages.signature.pdf_fields import SignatureField
+
+_MAX_VERSIONS = 64
+
+
+class Change(StrEnum):
+    """What came after a signature, from harmless to not allowed."""
+
+    NONE = "none"
+    VALIDATION = "validation data and document time-stamps"
+    FORM = "form values and signatures"
+    OTHER = "other content"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """The answer for one signature; ``detail`` says what was seen where it is not allowed."""
+
+    change: Change
+    allowed: bool
+    detail: str = ""
+
+
+def later_changes(document: PdfDocument, signature: SignatureField, *, last: bool) -> Later:
+    """Rules 1 to 3 for one placed signature; ``last`` where no other signature (time-stamps aside) comes after it."""
+    gap = signature.gap
+    if gap is None or gap.covered == len(document.data):
+        return Later(change=Change.NONE, allowed=gap is not None)
+    try:
+        return contained(
+            lambda: _compare(document, signature, last=last),
+            code=Code.PDF_MALFORMED,
+            place=document.name,
+        )
+    except Rejected as refusal:
+        return Later(change=Change.UNKNOWN, allowed=False, detail=refusal.findings[0].got)
+
+
+def trailing_data(document: PdfDocument) -> Finding | None:
+    """Rule 4."""
+    end = document.data.rfind(b"%%EOF")
+    rest = document.data[end + 5 :] if end >= 0 else b""
+    if not rest.strip(b"\0\t\n\f\r "):
+        return None
+    return Finding(
+        code=Code.PDF_MODIFIED_AFTER_SIGNING,
+        severity=Severity.ERROR,
+        place=document.name,
+        expected="nothing behind %%EOF",
+        got=f"{len(rest)} bytes",
+    )
+
+
+def _compare(document: PdfDocument, signature: SignatureField, *, last: bool) -> Later:
+    reader = PdfReader(document.data, document.gaps, strict=True)
+    if reader.xrefs.hybrid_xrefs_present:
+        return Later(change=Change.UNKNOWN, allowed=False, detail="two tables of one version (hybrid references)")
+    if reader.total_revisions > _MAX_VERSIONS:
+        return Later(change=Change.UNKNOWN, allowed=False, detail=f"{reader.total_revisions} versions")
+    if signature.gap is None or signature.reference is None:
+        return Later(change=Change.UNKNOWN, allowed=False, detail="a signature without an object of its own")
+    version = reader.xrefs.get_last_change(
+        generic.Reference(signature.reference.idnum, signature.reference.generation, reader)
+    )
+    if not _covers_version(reader, version, signature.gap.covered):
+        return Later(change=Change.OTHER, allowed=False, detail="the signed bytes end within a version")
+    permission = _permission(signature)
+    result = DEFAULT_DIFF_POLICY.review_file(
+        reader, version, field_mdp_spec=_locked_fields(signature), doc_mdp=permission
+    )
+    if not isinstance(result, DiffResult):
+        return Later(change=Change.OTHER, allowed=False, detail=str(result))
+    change, ceiling = _change(result.modification_level), Change.VALIDATION if last else Change.FORM
+    order = list(Change)
+    if permission is MDPPerm.NO_CHANGES:
+        ceiling = Change.VALIDATION
+    return Later(change=change, allowed=order.index(change) <= order.index(ceiling), detail=change.value)
+
+
+def _covers_version(reader: PdfReader, version: int, end: int) -> bool:
+    """Rule 1."""
+    xrefs = reader.xrefs
+    reader.stream.seek(end)
+    try:
+        if process_data_at_eof(reader.stream) != xrefs.get_startxref_for_revision(version):
+            return False
+    except PdfReadError:
+        return False
+    return all(xrefs.get_xref_container_info(v).end_location <= end for v in range(version + 1))
+
+
+def _change(level: ModificationLevel) -> Change:
+    return {
+        ModificationLevel.NONE: Change.NONE,
+        ModificationLevel.LTA_UPDATES: Change.VALIDATION,
+        ModificationLevel.FORM_FILLING: Change.FORM,
+    }.get(level, Change.OTHER)
+
+
+def _transforms(signature: SignatureField, method: str) -> Iterator[generic.DictionaryObject]:
+    for _, item in children(member(signature.value, "/Reference") or generic.NullObject()):
+        reference = followed(item)
+        if member(reference, "/TransformMethod") == method:
+            parameters = member(reference, "/TransformParams")
+            yield parameters if isinstance(parameters, generic.DictionaryObject) else generic.DictionaryObject()
+
+
+def _permission(signature: SignatureField) -> MDPPerm | None:
+    """The strictest of DocMDP in the signature and /P in the field's /Lock; DocMDP without /P is 2 (table 257)."""
+    found = [member(p, "/P") or 2 for p in _transforms(signature, "/DocMDP")]
+    locked = member(member(signature.dictionary, "/Lock"), "/P")
+    found += [locked] if locked is not None else []
+    return min((MDPPerm(int(level)) for level in found), default=None)
+
+
+def _locked_fields(signature: SignatureField) -> FieldMDPSpec | None:
+    for parameters in _transforms(signature, "/FieldMDP"):
+        return FieldMDPSpec.from_pdf_object(parameters)
+    return None
