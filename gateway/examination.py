@@ -26,7 +26,7 @@ from gateway.model.signature import (
 from gateway.model.trust import SignaturePolicy
 from gateway.policy import MIB, Policy
 from gateway.stages.completeness import check_complete, missing_documents
-from gateway.stages.container import digest_entries, open_container
+from gateway.stages.container import digest_entries, open_container, read_entry
 from gateway.stages.dossier import DOSSIER_NAME, diagnose_dossier, validate
 from gateway.stages.signature import judge_signatures, read_signatures, verified
 from gateway.stages.signature.report import report_to_json
@@ -62,7 +62,13 @@ def judge(
         keep=_kept,
     )
     report = judge_signatures(
-        signatures, digested, trust=knowledge.trust, policy=knowledge.signature_policy, moment=moment
+        signatures,
+        digested,
+        trust=knowledge.trust,
+        policy=knowledge.signature_policy,
+        moment=moment,
+        # An archive time-stamp covers whole files (XAdES 1.4.1 ArchiveTimeStamp): read again, chunk by chunk.
+        read=lambda entry: read_entry(opened.source, entry),
     )
     return report, digested
 

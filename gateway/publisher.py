@@ -10,7 +10,6 @@ the journal, the journal was rolled back and signing would fork the log (``LogRo
 """
 
 import asyncio
-import logging
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from gateway.logstart import Published, find_end, open_log, stored_nodes
 from gateway.model.evidence import Clock
 from gateway.seal import Sealer
 from gateway.stages.receipt import Receipt, build_receipt
+from gateway.telemetry import EventLog
 from gateway.tilestore import CHECKPOINT, Disk, LocalDisk, TileStore, lock_publisher, replace_file
 from gateway.tlog import tree
 from gateway.tlog.batch import Batch, check_prefix, grow
@@ -36,8 +36,6 @@ __all__ = ["PublishedRange", "Publisher", "open_log"]
 
 _BATCH = 1024  # entries a checkpoint; bounds memory, and how long the first in a crowd waits for the last
 _PATIENCE = 1.0  # seconds between looks without a ring
-
-_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +59,7 @@ class Publisher:
         signer: NoteSigner,
         sealer: Sealer | None,
         clock: Clock,
+        events: EventLog,
         disk: Disk | None = None,
     ) -> None:
         """``guard`` must lie outside whatever is backed up with the journal: it remembers what was signed."""
@@ -69,6 +68,7 @@ class Publisher:
         self._signer = signer
         self._sealer = sealer
         self._clock = clock
+        self._events = events
         self._disk = disk or LocalDisk()
         self._tiles = TileStore(log_directory, self._disk)
         self._state: Published | None = None  # None: memory is not trusted, read again
@@ -148,13 +148,13 @@ class Publisher:
         """Whether more is waiting."""
         try:
             published = await asyncio.to_thread(self.publish_once)
-        except (OSError, sqlite3.Error):
-            _logger.exception("publishing failed, will be tried again")
+        except (OSError, sqlite3.Error) as error:
+            self._events.failure("publishing-failed", error)  # tried again at the next look
             return False
         if published is None:
             return False
         doorbell.ring(Role.RECEIVE, Role.DELIVER)
-        _logger.info("published entries %d to %d", published.start, published.end - 1)
+        self._events.info("published", first=published.start, entries=published.end - published.start)
         return published.more
 
     def _check_prefix(self, old: SignedRoot, batch: Batch) -> None:

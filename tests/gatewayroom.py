@@ -8,6 +8,7 @@ Waiting is always for a condition, with a deadline so generous that only a hang 
 import asyncio
 import contextlib
 import functools
+import hashlib
 import json
 import os
 import signal
@@ -23,7 +24,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from gateway.client import GatewayClient, Patience, client_context
+from gateway.client import GatewayClient, Patience, Submission, client_context
 from gateway.demo import people
 from gateway.demo.bundles import signing_identity
 from gateway.demo.papers import make_pdf
@@ -190,7 +191,9 @@ def example(chamber: str, reference: str, **changes: object) -> Dossier:
         "more": ("UNTERVOLLMACHT",) if under else (),
     }
     created = datetime.now(UTC).replace(microsecond=0)
-    return people.skilled_dossier(reference=reference, created=created, chamber=chamber, **{**facts, **changes})
+    return people.skilled_dossier(
+        reference=reference, created=created, chamber=chamber, **{**facts, **changes}
+    )
 
 
 def seal(world: World, dossier: Dossier, target: Path, *, chamber: str = "") -> Path:
@@ -201,3 +204,29 @@ def seal(world: World, dossier: Dossier, target: Path, *, chamber: str = "") -> 
     with target.open("wb") as out:
         pack_bundle(out, files, identity=identity, moment=datetime.now(UTC).replace(microsecond=0))
     return target
+
+
+def promise(chamber: str, bundle: Path, submission: Submission) -> dict:
+    """What the chamber may rely on from now on, for the checker."""
+    return {
+        "chamber": chamber,
+        "dossier_id": submission.dossier_id,
+        "sha256": hashlib.sha256(bundle.read_bytes()).hexdigest(),
+        "receipt": submission.receipt,
+    }
+
+
+def faults(site: Site, ledger: list[dict] | None = None, *, directory: Path | None = None) -> list[str]:
+    """What the independent checker has to say about the gateway's directory, and about what clients saw."""
+    program = Path(__file__).parent / "e2e" / "checker.py"
+    seen = site.world.directory / "ledger.jsonl"
+    seen.write_text("".join(json.dumps(line) + "\n" for line in ledger or ()), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, program, directory or site.world.site, seen],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.stderr:
+        raise RuntimeError(done.stderr)
+    return [] if done.returncode == 0 else done.stdout.splitlines()

@@ -6,6 +6,7 @@ the encrypted file it is handed, as a worker does, and answers as told in it.
 """
 
 import asyncio
+import io
 import json
 import os
 from collections import Counter
@@ -40,6 +41,7 @@ from gateway.model.rules import Route, RouteKind, Rules
 from gateway.publisher import Publisher, open_log
 from gateway.retention import Retention, recover
 from gateway.spool import Spool, SpoolReader
+from gateway.telemetry import EventLog
 from gateway.tlog.note import NoteSigner
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -256,6 +258,7 @@ class IntakeRoom:
             self.directory / "trust" / "guard",
             signer=SIGNER,
             sealer=None,
+            events=EventLog(io.StringIO(), lambda: datetime.now(UTC), role="publish"),
             clock=self.time,
         )
         task = asyncio.create_task(publisher.run(publish, stop)) if publishing else None

@@ -2,6 +2,7 @@
 """A log for tests: keys with known seeds, facts with predictable randomness, a journal and a publisher in a directory."""
 
 import hashlib
+import io
 import itertools
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -14,6 +15,7 @@ from gateway.journal import Journal, log
 from gateway.model.evidence import Fact, LogEvent
 from gateway.publisher import Publisher, open_log
 from gateway.seal import Sealer
+from gateway.telemetry import EventLog
 from gateway.tlog.note import NoteSigner
 
 ORIGIN = "gateway.example/audit"
@@ -88,6 +90,7 @@ class LogRoom:
             self.guard,
             signer=signer,
             sealer=self.sealer,
+            events=EventLog(io.StringIO(), lambda: datetime.now(UTC), role="publish"),
             clock=lambda: MOMENT,
             disk=self.disk,
         )

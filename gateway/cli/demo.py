@@ -19,6 +19,7 @@ from gateway.errors import ConfigInvalid
 
 _SINCE = datetime(2025, 1, 1, tzinfo=UTC)  # the demo's certificates are valid from here
 _MARK = ".amtsbote-demo"
+_WIDTH = 110  # columns
 
 
 def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -46,7 +47,7 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
     directory = options.directory.resolve()
     _make_room(directory, replace=options.replace)
     now = datetime.now(UTC)
-    stage = Stage(console=Console(highlight=False), language=terminal.language)
+    stage = Stage(console=_console(), language=terminal.language)
     stage.scene("Vorbereitung", "Preparation")
     world = build_world(directory, now=now, since=_SINCE)
     stage.done(
@@ -56,19 +57,33 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
     asyncio.run(Play(world, stage, now).perform())
     command = _audit_command(options.directory)
     stage.say(f"$ {' '.join(command)}", f"$ {' '.join(command)}")
-    language = ["--language", terminal.language.value]
-    proven = (
-        subprocess.run(
-            [sys.executable, "-m", "gateway", *language, *command[1:]], check=False, stdout=sys.stdout
-        ).returncode
-        == 0
-    )
-    if not proven:
-        stage.failed("das Protokoll ist nicht bewiesen", "the log is not proven")
+    proven = _audit(command, stage)
     stage.scene("Was geschah", "What happened")
     stage.console.print(stage.table())
     _print_places(stage, options.directory, time.monotonic() - started)
     return Exit.GOOD if stage.as_expected and proven else Exit.REFUSED
+
+
+def _audit(command: list[str], stage: Stage) -> bool:
+    """Run the auditor's command as the auditor would; its last line is the verdict."""
+    result = subprocess.run(
+        [sys.executable, "-m", "gateway", "--language", stage.language.value, *command[1:]],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    verdict = result.stdout.splitlines()[-1:] or result.stderr.splitlines()[-1:] or [""]
+    if result.returncode == 0:
+        stage.done(verdict[0], verdict[0])
+    else:
+        stage.failed(verdict[0], verdict[0])
+    return result.returncode == 0
+
+
+def _console() -> Console:
+    """As wide as the terminal; wide enough for the table where the output goes into a file."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=_WIDTH)
 
 
 def _make_room(directory: Path, *, replace: bool) -> None:

@@ -63,14 +63,16 @@ class Moves:
         authority = str(summary.get("authority", ""))
         what = self.stage.pick(*title)
         if submission.repeated:
-            result = self.stage.pick(
-                "war schon da, die erste Quittung gilt", "was there already, the first receipt holds"
-            )
+            result = self.stage.pick("war schon da", "was there already")
             good = expected.repeated
         else:
             result = f"→ {authority}"
             good = authority == expected.authority and not expected.repeated
-        told = result if submission.repeated else f"→ {AUTHORITIES.get(authority, authority)}"
+        told = f"→ {AUTHORITIES.get(authority, authority)}"
+        if submission.repeated:
+            told = self.stage.pick(
+                "war schon da, die erste Quittung gilt", "was there already, the first receipt holds"
+            )
         self.stage.done(f"{chamber}: {what} {told}", f"{chamber}: {what} {told}")
         self.stage.outcome(who=chamber, what=what, result=result, good=good)
 
@@ -85,7 +87,7 @@ class Moves:
         self.stage.refusal(problem.findings)
         result = self.stage.pick("abgewiesen", "refused")
         self.stage.outcome(
-            who=chamber, what=what, result=result, code=", ".join(codes), good=expected.refused in codes
+            who=chamber, what=what, result=result, codes=tuple(codes), good=expected.refused in codes
         )
 
     async def fetch(self, authority: str) -> str:

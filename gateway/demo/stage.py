@@ -20,7 +20,7 @@ class Outcome:
     who: str
     what: str
     result: str
-    code: str
+    codes: tuple[str, ...]
     good: bool  # as the script expected
 
 
@@ -55,35 +55,39 @@ class Stage:
         """Something did not; the demonstration will end with exit code 1."""
         self.console.print(f"  [bold red]✗ {escape(self.pick(german, english))}[/bold red]")
         self.outcomes.append(
-            Outcome(who="", what=self.pick(german, english), result="✗", code="", good=False)
+            Outcome(who="", what=self.pick(german, english), result="", codes=(), good=False)
         )
 
     def refusal(self, findings: Iterable[Mapping[str, Any]]) -> None:
-        """Findings as the gateway worded them."""
+        """Findings as the gateway worded them, with what it expected where that says which thing is meant."""
         for finding in findings:
-            place = f" ({finding['place']})" if finding.get("place") else ""
             self.console.print(
-                f"    [yellow]•[/yellow] {escape(finding.get('what', '') + place)} [dim]{escape(finding['code'])}[/dim]"
+                f"    [yellow]•[/yellow] {escape(finding.get('what', ''))} [dim]{escape(finding['code'])}[/dim]"
             )
+            details = [finding[name] for name in ("place", "expected") if finding.get(name)]
+            if details:
+                self.console.print(
+                    f"      [dim]{escape(' · '.join(details))}[/dim]", no_wrap=True, overflow="ellipsis"
+                )
 
-    def outcome(self, *, who: str, what: str, result: str, code: str = "", good: bool = True) -> None:
+    def outcome(
+        self, *, who: str, what: str, result: str, codes: tuple[str, ...] = (), good: bool = True
+    ) -> None:
         """Remember a line for the table."""
-        self.outcomes.append(Outcome(who=who, what=what, result=result, code=code, good=good))
+        self.outcomes.append(Outcome(who=who, what=what, result=result, codes=codes, good=good))
 
     def table(self) -> Table:
         """What happened."""
-        headings = (
-            ("Kammer", "Bündel", "Ergebnis", "Kennung")
-            if self.language is Language.DE
-            else ("chamber", "bundle", "result", "code")
-        )
+        german = self.language is Language.DE
         table = Table(box=None, header_style="bold", pad_edge=False)
-        for heading in headings:
-            table.add_column(heading, overflow="fold")
+        table.add_column("Kammer" if german else "chamber", no_wrap=True)
+        table.add_column("Bündel" if german else "bundle")
+        table.add_column("Ergebnis" if german else "result", no_wrap=True)
+        table.add_column("Kennungen" if german else "codes", style="dim", no_wrap=True)
         for line in self.outcomes:
             mark = "" if line.good else "[bold red]✗ [/bold red]"
             table.add_row(
-                line.who, escape(line.what), mark + escape(line.result), f"[dim]{escape(line.code)}[/dim]"
+                line.who, escape(line.what), mark + escape(line.result), escape("\n".join(line.codes))
             )
         return table
 

@@ -40,6 +40,7 @@ def _publisher(service: Service, journal: Journal) -> Publisher:
         signer=service.signer(),
         sealer=_sealer(service),
         clock=service.clock,
+        events=service.events(Role.PUBLISH),
     )
 
 

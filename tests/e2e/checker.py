@@ -18,14 +18,11 @@ import sqlite3
 import sys
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from specifications import canonical, climbed, commitment, opened, public_key, root
 
 OWED = {"queued", "waiting", "delivering"}
 OVER = {"consigned", "handed-over", "acknowledged", "answered", "parked"}
@@ -40,7 +37,7 @@ class Checker:
         self.directory, self.state = directory, directory / "state"
         self.faults: list[str] = []
         self.leaves: list[bytes] = []
-        self.key = _public_key((directory / "keys/log.vkey").read_text(encoding="ascii").strip())
+        self.key = public_key((directory / "keys/log.vkey").read_text(encoding="ascii").strip())
         partners = tomllib.loads((directory / "partners.toml").read_text(encoding="utf-8"))
         self.folders = {
             row["id"]: Path(row["transport_settings"]["path"])
@@ -65,7 +62,10 @@ class Checker:
             self._folders,
             self._events,
         ):
-            part()
+            try:
+                part()
+            except Exception as error:  # whatever stands in the way of a check is a fault
+                self._fault(f"{part.__name__}: cannot be checked, {type(error).__name__}: {error}")
         for success in ledger:
             self._promise(success)
         self.journal.close()
@@ -91,11 +91,11 @@ class Checker:
             if row["idx"] != number:
                 self._fault(f"{place}: expected number {number}, there is a gap")
             entry = json.loads(row["entry"])
-            if _canonical(entry) != row["entry"] or set(entry) - LEAF:
+            if canonical(entry) != row["entry"] or set(entry) - LEAF:
                 self._fault(f"{place}: not canonical, or says more than it may")
             if (entry["id"], entry["type"]) != (row["id"], row["event"]):
                 self._fault(f"{place}: is not what its row says")
-            if row["evidence"] is not None and entry["c"] != _commitment(row["salt"], row["evidence"]):
+            if row["evidence"] is not None and entry["c"] != commitment(row["salt"], row["evidence"]):
                 self._fault(f"{place}: evidence does not fit its commitment")
             self.leaves.append(hashlib.sha256(b"\x00" + row["entry"]).digest())
 
@@ -106,7 +106,7 @@ class Checker:
             newest = row["note"]
             if row["size"] > len(self.leaves):
                 self._fault(f"{place}: signed more than there is")
-            elif _root(self.leaves[: row["size"]]) != row["root"]:
+            elif root(self.leaves[: row["size"]]) != row["root"]:
                 self._fault(f"{place}: another root than its entries give")
             if self._signed(row["note"], place) != (row["size"], row["root"]):
                 self._fault(f"{place}: the note says something else")
@@ -132,14 +132,16 @@ class Checker:
 
     def _tiles(self) -> None:
         size = self._rows("SELECT max(size) FROM checkpoint")[0][0] or 0
-        bodies = [row["entry"] for row in self._rows("SELECT entry FROM log_entry WHERE idx < ? ORDER BY idx", size)]
+        bodies = [
+            row["entry"] for row in self._rows("SELECT entry FROM log_entry WHERE idx < ? ORDER BY idx", size)
+        ]
         bundles = [len(body).to_bytes(2, "big") + body for body in bodies]
         self._level("entries", bundles)
         hashes, level = self.leaves[:size], 0
         while hashes:
             self._level(str(level), hashes)
             whole = [hashes[i : i + 256] for i in range(0, len(hashes) - 255, 256)]
-            hashes, level = [_root(group) for group in whole], level + 1
+            hashes, level = [root(group) for group in whole], level + 1
 
     def _level(self, name: str, items: Sequence[bytes]) -> None:
         for start in range(0, len(items), 256):
@@ -152,20 +154,22 @@ class Checker:
     # -- receipts ------------------------------------------------------------------------------------
 
     def _receipts(self) -> None:
-        for row in self._rows("SELECT * FROM log_entry WHERE evidence IS NOT NULL AND dossier_id IS NOT NULL"):
+        for row in self._rows(
+            "SELECT * FROM log_entry WHERE evidence IS NOT NULL AND dossier_id IS NOT NULL"
+        ):
             if row["receipt"] is None:
                 self._fault(f"log entry {row['idx']}: has no receipt")
                 continue
             receipt = json.loads(row["receipt"])
             place = f"receipt of log entry {row['idx']}"
             self._proven(receipt, place)
-            if _canonical(receipt["evidence"]) != row["evidence"] or receipt["entry"].encode() != row["entry"]:
+            if canonical(receipt["evidence"]) != row["evidence"] or receipt["entry"].encode() != row["entry"]:
                 self._fault(f"{place}: is not about this entry")
 
     def _proven(self, receipt: dict, place: str) -> int:
         """Index of the entry it proves."""
-        if json.loads(receipt["entry"])["c"] != _commitment(
-            base64.b64decode(receipt["salt"]), _canonical(receipt["evidence"])
+        if json.loads(receipt["entry"])["c"] != commitment(
+            base64.b64decode(receipt["salt"]), canonical(receipt["evidence"])
         ):
             self._fault(f"{place}: its evidence does not fit its entry")
         if not receipt.get("seal"):
@@ -175,7 +179,7 @@ class Checker:
         index, path = int(lines[1].removeprefix("index ")), [base64.b64decode(line) for line in lines[2:]]
         size, root = self._signed(note.encode(), place)
         leaf = hashlib.sha256(b"\x00" + receipt["entry"].encode()).digest()
-        if _climbed(leaf, index, size, path) != root:
+        if climbed(leaf, index, size, path) != root:
             self._fault(f"{place}: its path does not lead to the signed root")
         if index >= len(self.leaves) or self.leaves[index] != leaf:
             self._fault(f"{place}: the log holds another entry there")
@@ -210,14 +214,18 @@ class Checker:
         for key, count in keys.items():
             if count > 1:
                 self._fault(f"key {key} was accepted {count} times")
-        marks = {(row["scope"], row["value"]): row["dossier_id"] for row in self._rows("SELECT * FROM dedupe")}
+        marks = {
+            (row["scope"], row["value"]): row["dossier_id"] for row in self._rows("SELECT * FROM dedupe")
+        }
         for row in accepted:
             for scope, value in (("bundle", row["bundle_sha256"]), ("content", row["content_digest"])):
                 if marks.get((scope, value)) != row["id"]:
                     self._fault(f"dossier {row['id']}: its {scope} would not be recognised")
 
     def _spool(self) -> None:
-        master = base64.b64decode((self.directory / "keys/master.key").read_text(encoding="ascii").split("\n")[1])
+        master = base64.b64decode(
+            (self.directory / "keys/master.key").read_text(encoding="ascii").split("\n")[1]
+        )
         files = {path.name for path in (self.state / "spool").iterdir()}
         for row in self._rows("SELECT * FROM dossier WHERE status != 'erased'"):
             name = row["spool_name"]
@@ -226,7 +234,7 @@ class Checker:
                     self._fault(f"dossier {row['id']}: its bundle is gone")
                 continue
             try:
-                data = _opened((self.state / "spool" / name).read_bytes(), row["wrapped_key"], master, name)
+                data = opened((self.state / "spool" / name).read_bytes(), row["wrapped_key"], master, name)
             except (OSError, InvalidTag) as error:
                 self._fault(f"dossier {row['id']}: its bundle cannot be read ({type(error).__name__})")
                 continue
@@ -260,7 +268,9 @@ class Checker:
                 self._fault(f"delivery {row['id']}: placed {placed} times, {dict(events)}")
 
     def _evidenced(self, delivery: sqlite3.Row) -> Counter[str]:
-        rows = self._rows("SELECT event, evidence FROM log_entry WHERE dossier_id = ?", delivery["dossier_id"])
+        rows = self._rows(
+            "SELECT event, evidence FROM log_entry WHERE dossier_id = ?", delivery["dossier_id"]
+        )
         return Counter(
             row["event"] for row in rows if json.loads(row["evidence"]).get("delivery_id") == delivery["id"]
         )
@@ -299,7 +309,11 @@ class Checker:
             self._fault(f"{place}: the dossier is lost")
             return
         row = rows[0]
-        if (row["status"], row["chamber"], row["bundle_sha256"]) != ("accepted", success["chamber"], success["sha256"]):
+        if (row["status"], row["chamber"], row["bundle_sha256"]) != (
+            "accepted",
+            success["chamber"],
+            success["sha256"],
+        ):
             self._fault(f"{place}: the dossier is another one")
         evidence = success["receipt"]["evidence"]
         if (evidence["dossier_id"], evidence["bundle_sha256"]) != (row["id"], row["bundle_sha256"]):
@@ -307,64 +321,8 @@ class Checker:
         self._proven(success["receipt"], place)
 
 
-def check(directory: Path, ledger: Sequence[dict] = ()) -> list[str]:
-    """All faults of the gateway in ``directory``."""
-    return Checker(directory).check(ledger)
-
-
-def _public_key(vkey: str) -> Ed25519PublicKey:
-    return Ed25519PublicKey.from_public_bytes(base64.b64decode(vkey.split("+", 2)[2])[1:])
-
-
-def _canonical(value: object) -> bytes:
-    # RFC 8785 for what stands in our evidence: no floats, and keys of ASCII letters, where code points and UTF-16 agree.
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-
-
-def _commitment(salt: bytes, evidence: bytes) -> str:
-    return hashlib.sha256(b"xgw-commit-v1\n" + salt + evidence).hexdigest()
-
-
-def _root(leaves: Sequence[bytes]) -> bytes:
-    """RFC 6962 section 2.1, as it stands there."""
-    if len(leaves) < 2:
-        return leaves[0] if leaves else hashlib.sha256(b"").digest()
-    split = 1 << (len(leaves) - 1).bit_length() - 1
-    return hashlib.sha256(b"\x01" + _root(leaves[:split]) + _root(leaves[split:])).digest()
-
-
-def _climbed(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
-    """The root that a path leads to (RFC 9162 section 2.1.3.2); empty where path and size do not fit."""
-    node, last = leaf, size - 1
-    for sibling in path:
-        if last == 0:
-            return b""
-        if index % 2 or index == last:
-            node = hashlib.sha256(b"\x01" + sibling + node).digest()
-            while index % 2 == 0 and index:
-                index, last = index >> 1, last >> 1
-        else:
-            node = hashlib.sha256(b"\x01" + node + sibling).digest()
-        index, last = index >> 1, last >> 1
-    return node if last == 0 else b""
-
-
-def _opened(stored: bytes, wrapped: bytes, master: bytes, name: str) -> bytes:
-    head, nonce, sealed = wrapped[:9], wrapped[9:21], wrapped[21:]
-    file_key = AESGCM(master).decrypt(nonce, sealed, head + b"amtsbote-spool-v1:" + name.encode())
-    key = HKDF(algorithm=SHA256(), length=32, salt=stored[:16], info=b"payload").derive(file_key)
-    return b"".join(_segments(ChaCha20Poly1305(key), stored[16:]))
-
-
-def _segments(cipher: ChaCha20Poly1305, body: bytes) -> Iterator[bytes]:
-    length = 64 * 1024 + 16
-    for number, start in enumerate(range(0, len(body), length)):
-        last = b"\x01" if start + length >= len(body) else b"\x00"
-        yield cipher.decrypt(number.to_bytes(11, "big") + last, body[start : start + length], None)
-
-
 if __name__ == "__main__":
-    seen = [json.loads(line) for line in Path(sys.argv[2]).open(encoding="utf-8")] if len(sys.argv) > 2 else []
-    found = check(Path(sys.argv[1]), seen)
-    print("\n".join(found) or "no fault")
+    lines = Path(sys.argv[2]).read_text(encoding="utf-8").splitlines() if len(sys.argv) > 2 else []
+    found = Checker(Path(sys.argv[1])).check([json.loads(line) for line in lines])
+    sys.stdout.write(("\n".join(found) or "no fault") + "\n")
     sys.exit(1 if found else 0)

@@ -39,9 +39,12 @@ _ACTIONS = frozenset(
     )
 )
 _HARMLESS_BY_ITSELF = frozenset(
-    f"/{name}" for name in ("GoTo", "Named", "Hide", "SetOCGState", "Trans", "GoTo3DView", "GoToDp", "ResetForm")
+    f"/{name}"
+    for name in ("GoTo", "Named", "Hide", "SetOCGState", "Trans", "GoTo3DView", "GoToDp", "ResetForm")
 )
-_ANNOTATIONS = frozenset(f"/{name}" for name in ("FileAttachment", "RichMedia", "Movie", "Screen", "Sound", "3D"))
+_ANNOTATIONS = frozenset(
+    f"/{name}" for name in ("FileAttachment", "RichMedia", "Movie", "Screen", "Sound", "3D")
+)
 _SAFE_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 _SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*):")
 _LOCAL = re.compile(r"\s*[\\/]")

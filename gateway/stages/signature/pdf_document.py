@@ -14,7 +14,12 @@ from io import BytesIO
 from typing import TypeVar
 
 from pyhanko.pdf_utils import generic, misc
-from pyhanko.pdf_utils.decode_limits import DecodeLimits, DecodePurpose, DocumentDecodeBudget, StreamDecodeLimits
+from pyhanko.pdf_utils.decode_limits import (
+    DecodeLimits,
+    DecodePurpose,
+    DocumentDecodeBudget,
+    StreamDecodeLimits,
+)
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from gateway.codes import Code
@@ -46,9 +51,7 @@ class PdfReader(PdfFileReader):
         self._left = _PARSED_FREE + _PARSED_PER_BYTE * len(data)
         super().__init__(MarkedStream(data, gaps), strict=strict, decode_limits=_LIMITS)
 
-    def cache_indirect_object(
-        self, generation: int, idnum: int, obj: generic.PdfObject
-    ) -> generic.PdfObject:
+    def cache_indirect_object(self, generation: int, idnum: int, obj: generic.PdfObject) -> generic.PdfObject:
         """Bounded, and without streams: their bytes are in memory once already."""
         if isinstance(obj, generic.StreamObject):
             return obj
@@ -114,7 +117,9 @@ def open_pdf(data: bytes, *, name: str, gaps: tuple[Gap, ...] | None = None) -> 
     marked = find_gaps(data) if gaps is None else gaps
     reader = readable(lambda: PdfReader(data, marked, strict=False), name)
     if readable(lambda: "/Encrypt" in reader.trailer, name):
-        raise Rejected([Finding(code=Code.PDF_ENCRYPTED, place=name, expected="no encryption", got="/Encrypt")])
+        raise Rejected(
+            [Finding(code=Code.PDF_ENCRYPTED, place=name, expected="no encryption", got="/Encrypt")]
+        )
     return PdfDocument(name=name, data=data, reader=reader, gaps=marked)
 
 

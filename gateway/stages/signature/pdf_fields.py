@@ -40,6 +40,15 @@ class SignatureField:
         return self.format == "ETSI.RFC3161"
 
     @property
+    def invisible(self) -> bool:
+        """No area on any page, so that nothing can be covered up by it."""
+        box = member(self.dictionary, "/Rect")
+        if "/Kids" in self.dictionary or not isinstance(box, generic.ArrayObject) or len(box) != 4:
+            return "/Kids" not in self.dictionary and box is None
+        left, bottom, right, top = box
+        return bool(left == right or bottom == top)
+
+    @property
     def claimed_time(self) -> datetime | None:
         """/M, where it is a date with a time zone; nobody vouches for it."""
         text = member(self.value, "/M")

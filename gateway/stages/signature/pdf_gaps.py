@@ -15,7 +15,9 @@ from io import BytesIO
 
 from asn1crypto import parser
 
-_BYTE_RANGE = re.compile(rb"/ByteRange\s{0,16}\[\s{0,16}0{1,10}\s{1,16}(\d{1,10})\s{1,16}(\d{1,10})\s{1,16}(\d{1,10})\s{0,64}\]")
+_BYTE_RANGE = re.compile(
+    rb"/ByteRange\s{0,16}\[\s{0,16}0{1,10}\s{1,16}(\d{1,10})\s{1,16}(\d{1,10})\s{1,16}(\d{1,10})\s{0,64}\]"
+)
 _HEX = re.compile(rb"<[0-9A-Fa-f]*>")
 _MARKER_BYTES = 10
 _SMALLEST = 2 * _MARKER_BYTES + 2
@@ -47,9 +49,7 @@ def find_gaps(data: bytes) -> tuple[Gap, ...]:
             continue
         if not _HEX.fullmatch(data, start, end) or any(g.start < end and start < g.end for g in gaps):
             continue
-        gaps.append(
-            Gap(start=start, end=end, covered=end + rest, marker=seed + len(gaps).to_bytes(2))
-        )
+        gaps.append(Gap(start=start, end=end, covered=end + rest, marker=seed + len(gaps).to_bytes(2)))
     return tuple(gaps)
 
 

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What happened to a PDF after a signature: does the signature cover its whole version, and what came later?
 
-A PDF grows by versions appended to it. pyHanko's difference analysis (strict reader) compares each later version with
-the signed one against a list of allowed changes; DocMDP and FieldMDP of the signature narrow that list.
+A PDF grows by versions appended to it. pyHanko's difference analysis compares each later version with the signed one
+against a list of allowed changes; DocMDP and FieldMDP of the signature narrow that list. It is asked with a strict
+reader first. Where that one stumbles over a sloppy file, a lenient one is asked, after two things that the strict one
+would have refused are excluded: objects that the signed version names without having them and that come later
+(shadow attack "hide-and-replace"), and second tables (hybrid references) in a later version.
 
 Rules
 1. The signed bytes end where a version ends: same cross-reference table, nothing of that version behind it.
@@ -12,7 +15,7 @@ Rules
 4. Nothing may stand behind the last version but white space.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -23,7 +26,7 @@ from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, DiffResult, Modifica
 from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
 
 from gateway.codes import Code
-from gateway.errors import Rejected
+from gateway.errors import AmtsboteError, Rejected
 from gateway.findings import Finding, Severity
 from gateway.stages.signature.certificate import contained
 from gateway.stages.signature.pdf_document import PdfDocument, PdfReader, children, followed, member
@@ -51,14 +54,19 @@ class Later:
     detail: str = ""
 
 
-def later_changes(document: PdfDocument, signature: SignatureField, *, last: bool) -> Later:
-    """Rules 1 to 3 for one placed signature; ``last`` where no other signature (time-stamps aside) comes after it."""
+def later_changes(
+    document: PdfDocument, signature: SignatureField, *, among: Sequence[SignatureField]
+) -> Later:
+    """Rules 1 to 3 for one placed signature, ``among`` all of the document in their order."""
     gap = signature.gap
     if gap is None or gap.covered == len(document.data):
         return Later(change=Change.NONE, allowed=gap is not None)
+    after = among[among.index(signature) + 1 :]
+    last = all(other.is_timestamp for other in after)
+    stamps = frozenset(other.name for other in after if other.is_timestamp and other.gap and other.invisible)
     try:
         return contained(
-            lambda: _compare(document, signature, last=last),
+            lambda: _compare(document, signature, stamps=stamps, last=last),
             code=Code.PDF_MALFORMED,
             place=document.name,
         )
@@ -81,30 +89,62 @@ def trailing_data(document: PdfDocument) -> Finding | None:
     )
 
 
-def _compare(document: PdfDocument, signature: SignatureField, *, last: bool) -> Later:
-    reader = PdfReader(document.data, document.gaps, strict=True)
-    if reader.xrefs.hybrid_xrefs_present:
-        return Later(change=Change.UNKNOWN, allowed=False, detail="two tables of one version (hybrid references)")
-    if reader.total_revisions > _MAX_VERSIONS:
-        return Later(change=Change.UNKNOWN, allowed=False, detail=f"{reader.total_revisions} versions")
+def _compare(document: PdfDocument, signature: SignatureField, *, stamps: frozenset[str], last: bool) -> Later:
+    try:
+        return _review(document, signature, stamps=stamps, last=last, strict=True)
+    except AmtsboteError:
+        raise
+    except Exception:  # noqa: BLE001 - whatever the strict reader dislikes, the lenient one has the last word
+        return _review(document, signature, stamps=stamps, last=last, strict=False)
+
+
+def _review(
+    document: PdfDocument, signature: SignatureField, *, stamps: frozenset[str], last: bool, strict: bool
+) -> Later:
+    reader = PdfReader(document.data, document.gaps, strict=strict)
+    xrefs = reader.xrefs
+    if xrefs.total_revisions > _MAX_VERSIONS:
+        return Later(change=Change.UNKNOWN, allowed=False, detail=f"{xrefs.total_revisions} versions")
     if signature.gap is None or signature.reference is None:
         return Later(change=Change.UNKNOWN, allowed=False, detail="a signature without an object of its own")
-    version = reader.xrefs.get_last_change(
+    version = xrefs.get_last_change(
         generic.Reference(signature.reference.idnum, signature.reference.generation, reader)
     )
     if not _covers_version(reader, version, signature.gap.covered):
         return Later(change=Change.OTHER, allowed=False, detail="the signed bytes end within a version")
+    if any(xrefs.get_xref_data(v).hybrid for v in range(version + 1, xrefs.total_revisions)):
+        return Later(change=Change.UNKNOWN, allowed=False, detail="two tables of one version (hybrid references)")
+    if not strict and _filled_later(reader, version):
+        return Later(change=Change.OTHER, allowed=False, detail="objects that were named before they existed")
     permission = _permission(signature)
     result = DEFAULT_DIFF_POLICY.review_file(
         reader, version, field_mdp_spec=_locked_fields(signature), doc_mdp=permission
     )
     if not isinstance(result, DiffResult):
         return Later(change=Change.OTHER, allowed=False, detail=str(result))
-    change, ceiling = _change(result.modification_level), Change.VALIDATION if last else Change.FORM
+    change = _change(result, stamps)
+    ceiling = Change.VALIDATION if last or permission is MDPPerm.NO_CHANGES else Change.FORM
     order = list(Change)
-    if permission is MDPPerm.NO_CHANGES:
-        ceiling = Change.VALIDATION
     return Later(change=change, allowed=order.index(change) <= order.index(ceiling), detail=change.value)
+
+
+def _filled_later(reader: PdfReader, version: int) -> bool:
+    """Does the signed version refer to a number beyond its table, which only a later version fills?
+
+    The difference analysis takes such objects for orphans. Numbers within the table are examined like any change.
+    """
+    signed = reader.get_historical_resolver(version)
+    missing = {
+        reference
+        for reference in signed.collect_dependencies(signed.trailer_view)
+        if signed.is_ref_unassignable(reference)
+    }
+    numbers = {reference.idnum for reference in missing}
+    return any(
+        reference.idnum in numbers
+        for later in range(version + 1, reader.total_revisions)
+        for reference in reader.xrefs.explicit_refs_in_revision(later)
+    )
 
 
 def _covers_version(reader: PdfReader, version: int, end: int) -> bool:
@@ -119,7 +159,11 @@ def _covers_version(reader: PdfReader, version: int, end: int) -> bool:
     return all(xrefs.get_xref_container_info(v).end_location <= end for v in range(version + 1))
 
 
-def _change(level: ModificationLevel) -> Change:
+def _change(result: DiffResult, stamps: frozenset[str]) -> Change:
+    """The library knows document time-stamps by their /Type, which much software writes wrongly (``SignatureField``)."""
+    level, changed = result.modification_level, result.changed_form_fields
+    if level is ModificationLevel.FORM_FILLING and changed and changed <= stamps:
+        return Change.VALIDATION
     return {
         ModificationLevel.NONE: Change.NONE,
         ModificationLevel.LTA_UPDATES: Change.VALIDATION,
@@ -132,7 +176,9 @@ def _transforms(signature: SignatureField, method: str) -> Iterator[generic.Dict
         reference = followed(item)
         if member(reference, "/TransformMethod") == method:
             parameters = member(reference, "/TransformParams")
-            yield parameters if isinstance(parameters, generic.DictionaryObject) else generic.DictionaryObject()
+            yield (
+                parameters if isinstance(parameters, generic.DictionaryObject) else generic.DictionaryObject()
+            )
 
 
 def _permission(signature: SignatureField) -> MDPPerm | None:

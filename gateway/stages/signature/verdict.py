@@ -152,9 +152,12 @@ def _aggregate(
             )
         )
     decisive = _decisive(reports, situation.policy)
-    findings = [*container]
+    # manifest.xml is a table of contents that nobody signs: what signatures say of the same file comes first.
+    listed = [finding for finding in container if finding.code is Code.MANIFEST_MISMATCH]
+    findings = [finding for finding in container if finding.code is not Code.MANIFEST_MISMATCH]
     for report in reports:
         findings += report.findings if report in decisive else map(_set_aside, report.findings)
+    findings += listed
     integrity = _integrity(reports, digested, container)
     indication, sub_indication = _indication(decisive, container)
     if indication is Indication.TOTAL_PASSED and (blocking(findings) or integrity is not Integrity.INTACT):

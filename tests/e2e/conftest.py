@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""One running gateway for all tests that leave it as they found it: running, and with a directory without a fault."""
+
+import itertools
+
+import gatewayroom
+import pytest
+
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def gateway(tmp_path_factory):
+    with gatewayroom.running(tmp_path_factory.mktemp("gw") / "w") as site:
+        yield site
+        site.settle()
+        found = gatewayroom.faults(site)
+        if found:
+            pytest.fail("the tests left a directory with faults:\n" + "\n".join(found))
+
+
+@pytest.fixture
+def bundle(gateway, tmp_path):
+    """Makes bundles that were never sent before."""
+
+    def make(chamber: str = gatewayroom.WEIMAR[0], **changes):
+        number = next(_NUMBERS)
+        dossier = gatewayroom.example(chamber, f"E2E-{number}", **changes)
+        return gatewayroom.seal(gateway.world, dossier, tmp_path / f"{number}.asice")
+
+    return make
