@@ -108,6 +108,7 @@ class Code(StrEnum):
     PDF_ACTIVE_CONTENT = "pdf-active-content"
     PDF_MODIFIED_AFTER_SIGNING = "pdf-modified-after-signing"
     PDF_SIGNATURE_INVALID = "pdf-signature-invalid"
+    PDF_TOO_LARGE = "pdf-too-large"
     # -- dossier -------------------------------------------------------------------------------------
     DOSSIER_MISSING = "dossier-missing"
     DOSSIER_NAMESPACE = "dossier-namespace"

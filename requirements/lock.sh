@@ -4,8 +4,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 uv="${VENV:-.venv}/bin/uv"
-compile() { "$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" "$@"; }
-compile pyproject.toml --output-file requirements/run.txt
-compile pyproject.toml requirements/build.in --extra demo --output-file requirements/demo.txt
-compile pyproject.toml requirements/build.in --extra demo --group dev --output-file requirements/dev.txt
-[ ! -f requirements/foreign.in ] || compile requirements/foreign.in --output-file requirements/foreign.txt
+compile() { "$uv" pip compile --quiet --universal --generate-hashes --no-emit-index-url --custom-compile-command "make lock" "$@"; }
+compile --python-version 3.11 pyproject.toml --output-file requirements/run.txt
+compile --python-version 3.11 pyproject.toml requirements/build.in --extra demo --output-file requirements/demo.txt
+compile --python-version 3.11 pyproject.toml requirements/build.in --extra demo --group dev --output-file requirements/dev.txt
+# Says it needs 3.12 and runs on 3.11 as well (installed with --ignore-requires-python).
+compile --python-version 3.12 requirements/foreign.in --output-file requirements/foreign.txt

@@ -12,7 +12,7 @@ from datetime import datetime
 from pyhanko.pdf_utils import generic
 
 from gateway.stages.signature.pdf_active import claimed_gap
-from gateway.stages.signature.pdf_document import PdfDocument, children, followed, member, readable
+from gateway.stages.signature.pdf_document import PdfDocument, children, member, readable
 from gateway.stages.signature.pdf_gaps import Gap
 
 _MAX_FIELDS = 20_000
@@ -73,10 +73,29 @@ def signature_fields(document: PdfDocument) -> tuple[SignatureField, ...]:
     return tuple(sorted(distinct.values(), key=lambda s: s.gap.covered if s.gap else 0))
 
 
+def only_signature_fields(document: PdfDocument) -> bool:
+    """Has the form nothing to fill in but signatures? Then its default resources can change no appearance."""
+    return all(kind in {None, "/Sig"} for _, _, kind in _nodes(document))
+
+
 def _fields(document: PdfDocument) -> Iterator[SignatureField]:
-    root = followed(document.reader.trailer_view.raw_get("/Root"))
-    fields = member(member(root, "/AcroForm"), "/Fields")
     by_marker = {gap.marker: gap for gap in document.gaps}
+    for node, path, kind in _nodes(document):
+        value = member(node, "/V")
+        if kind == "/Sig" and isinstance(value, generic.DictionaryObject):
+            raw = node.raw_get("/V")
+            yield SignatureField(
+                name=path,
+                dictionary=node,
+                value=value,
+                reference=raw.reference if isinstance(raw, generic.IndirectObject) else None,
+                gap=claimed_gap(value, by_marker),
+            )
+
+
+def _nodes(document: PdfDocument) -> Iterator[tuple[generic.DictionaryObject, str, object]]:
+    """Every node of the form with its full name and its inherited kind."""
+    fields = member(member(member(document.reader.trailer_view, "/Root"), "/AcroForm"), "/Fields")
     pending: list[tuple[generic.PdfObject, str, object]] = [(fields, "", None)] if fields is not None else []
     seen: set[tuple[int, int]] = set()
     steps = 0
@@ -100,13 +119,4 @@ def _fields(document: PdfDocument) -> Iterator[SignatureField]:
         kids = member(node, "/Kids")
         if kids is not None:
             pending.append((kids, path, kind))
-        value = member(node, "/V")
-        if kind == "/Sig" and isinstance(value, generic.DictionaryObject):
-            raw = node.raw_get("/V")
-            yield SignatureField(
-                name=path,
-                dictionary=node,
-                value=value,
-                reference=raw.reference if isinstance(raw, generic.IndirectObject) else None,
-                gap=claimed_gap(value, by_marker),
-            )
+        yield node, path, kind

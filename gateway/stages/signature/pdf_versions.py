@@ -30,7 +30,7 @@ from gateway.errors import AmtsboteError, Rejected
 from gateway.findings import Finding, Severity
 from gateway.stages.signature.certificate import contained
 from gateway.stages.signature.pdf_document import PdfDocument, PdfReader, children, followed, member
-from gateway.stages.signature.pdf_fields import SignatureField
+from gateway.stages.signature.pdf_fields import SignatureField, only_signature_fields
 
 _MAX_VERSIONS = 64
 
@@ -122,7 +122,7 @@ def _review(
     )
     if not isinstance(result, DiffResult):
         return Later(change=Change.OTHER, allowed=False, detail=str(result))
-    change = _change(result, stamps)
+    change = _change(result, stamps, only_signatures=only_signature_fields(document))
     ceiling = Change.VALIDATION if last or permission is MDPPerm.NO_CHANGES else Change.FORM
     order = list(Change)
     return Later(change=change, allowed=order.index(change) <= order.index(ceiling), detail=change.value)
@@ -159,10 +159,10 @@ def _covers_version(reader: PdfReader, version: int, end: int) -> bool:
     return all(xrefs.get_xref_container_info(v).end_location <= end for v in range(version + 1))
 
 
-def _change(result: DiffResult, stamps: frozenset[str]) -> Change:
+def _change(result: DiffResult, stamps: frozenset[str], *, only_signatures: bool) -> Change:
     """The library knows document time-stamps by their /Type, which much software writes wrongly (``SignatureField``)."""
     level, changed = result.modification_level, result.changed_form_fields
-    if level is ModificationLevel.FORM_FILLING and changed and changed <= stamps:
+    if level is ModificationLevel.FORM_FILLING and changed <= stamps and (changed or only_signatures):
         return Change.VALIDATION
     return {
         ModificationLevel.NONE: Change.NONE,
