@@ -2,8 +2,7 @@
 """One PDF: every signature and document time-stamp in it, its active content, and one word about the whole.
 
 ``judge_pdf`` is pure and never raises for bad input. An unsigned PDF is nothing bad; a PDF that cannot be looked into
-is, because nobody can say what a viewer would show. ``with_pdfs`` carries the judgements into the report of the
-container around them: a bad signature inside is never hidden by a good one outside.
+is, because nobody can say what a viewer would show. ``pdf_report`` carries judgements into reports.
 """
 
 from collections.abc import Iterable, Sequence

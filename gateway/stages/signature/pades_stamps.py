@@ -23,6 +23,11 @@ from gateway.stages.signature.timestamps import TimestampJudgement, judge_timest
 from gateway.stages.signature.trust import TrustStore
 
 
+_BREAKING = frozenset(
+    {Code.SIGNATURE_DIGEST_MISMATCH, Code.SIGNATURE_VALUE_INVALID, Code.TIMESTAMP_INVALID}
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PdfCase:
     """What every judgement on one PDF shares."""
@@ -97,7 +102,7 @@ def stamp_report(stamp: DocumentStamp, findings: Sequence[Finding], *, intact: b
         level="",
         indication=indication,
         sub_indication=means,
-        integrity=Integrity.INTACT if intact and judgement.intact else Integrity.BROKEN,
+        integrity=_integrity(judgement) if intact else Integrity.BROKEN,
         trust=Trust.TRUSTED if trusted else Trust.UNKNOWN,
         revocation=Revocation.GOOD if trusted else Revocation.UNKNOWN,
         signer=judgement.chain[0] if judgement.chain else None,
@@ -106,6 +111,13 @@ def stamp_report(stamp: DocumentStamp, findings: Sequence[Finding], *, intact: b
         best_signature_time=stamp.proves,
         findings=(*findings, *token),
     )
+
+
+def _integrity(judgement: TimestampJudgement) -> Integrity:
+    """Only a wrong imprint, digest or value breaks; what is merely not in order leaves the question open."""
+    if judgement.intact:
+        return Integrity.INTACT
+    return Integrity.BROKEN if _BREAKING & {f.code for f in blocking(judgement.findings)} else Integrity.UNCHECKED
 
 
 def _judge(

@@ -131,12 +131,13 @@ def _review(
 def _filled_later(reader: PdfReader, version: int) -> bool:
     """Does the signed version refer to a number beyond its table, which only a later version fills?
 
-    The difference analysis takes such objects for orphans. Numbers within the table are examined like any change.
+    The difference analysis takes such objects for orphans. Numbers within the table are examined like any change, and
+    what does not hang on the catalogue (foreign entries of the trailer) is shown by no viewer.
     """
     signed = reader.get_historical_resolver(version)
     missing = {
         reference
-        for reference in signed.collect_dependencies(signed.trailer_view)
+        for reference in signed.collect_dependencies(signed.root)
         if signed.is_ref_unassignable(reference)
     }
     numbers = {reference.idnum for reference in missing}
