@@ -13,6 +13,11 @@ from enum import StrEnum
 from pathlib import Path
 
 
+_MOST_AT_ONCE = (
+    64  # datagrams; more are heard at the loop's next turn, so nobody can keep it busy with ringing
+)
+
+
 class Role(StrEnum):
     """The processes of the gateway (DESIGN 3)."""
 
@@ -23,6 +28,14 @@ class Role(StrEnum):
     REFRESH = "refresh"
 
 
+def ring(run_directory: Path, *roles: Role) -> None:
+    """Ring without having a bell; a role that is not there, or whose bell is already ringing, is no error."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sock:
+        for role in roles:
+            with contextlib.suppress(OSError):
+                sock.sendto(b"", str(run_directory / f"{role}.bell"))
+
+
 class Doorbell:
     """The bells of all roles in one directory, heard by one of them. Owned by the role's event loop."""
 
@@ -30,8 +43,8 @@ class Doorbell:
         self._directory = run_directory
         self._listener = listener
         self._socket: socket.socket | None = None
-        self._rung = asyncio.Condition()
-        self._count = 0  # rings heard; guarded by _rung
+        self._rung = asyncio.Event()  # replaced at every ring: whoever waits holds the one that will be set
+        self._count = 0  # rings heard
 
     async def listen(self) -> None:
         """Start to hear; replaces a socket file that a dead predecessor left."""
@@ -53,16 +66,15 @@ class Doorbell:
 
     def ring(self, *roles: Role) -> None:
         """Ring; a role that is not there, or whose bell is already ringing, is no error."""
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sock:
-            for role in roles:
-                with contextlib.suppress(OSError):
-                    sock.sendto(b"", str(self._path(role)))
+        ring(self._directory, *roles)
 
-    async def wait(self, patience: float, *, seen: int = -1) -> int:
+    async def wait(self, patience: float, *, seen: int) -> int:
         """Wait for a ring after ``seen`` (a value this method returned) or ``patience`` seconds; returns the new count."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(patience), self._rung:
-                await self._rung.wait_for(lambda: self._count != seen)
+        rung = self._rung
+        if self._count == seen:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(patience):
+                    await rung.wait()
         return self._count
 
     @property
@@ -78,13 +90,8 @@ class Doorbell:
         if sock is None:
             return
         with contextlib.suppress(BlockingIOError):
-            while True:
+            for _ in range(_MOST_AT_ONCE):
                 sock.recv(1)
                 self._count += 1
-                if self._count % 64 == 0:
-                    break
-        asyncio.ensure_future(self._announce())  # noqa: RUF006 - loop-owned, ends at once
-
-    async def _announce(self) -> None:
-        async with self._rung:
-            self._rung.notify_all()
+        rung, self._rung = self._rung, asyncio.Event()
+        rung.set()

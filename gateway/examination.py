@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: EUPL-1.2
 """One bundle through all pure stages, inside a worker: open -> digest -> judge -> verify -> validate -> complete.
 
-The story is told twice with the same functions: ``judge`` for any signed file (``amtsbote verify``), ``examine`` for
-dossiers. All findings are gathered: where a signature is bad, the dossier is still looked at, so that a chamber
+The story is told twice with the same functions: ``judge`` for any signed container and ``judge_file`` for a bare PDF too
+(``amtsbote verify``), ``examine`` for dossiers. All findings are gathered: where a signature is bad, the dossier is still looked at, so that a chamber
 mends everything at once; but facts leave this module only when nothing blocks (``Examination`` enforces it).
 """
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from gateway.catalogue import CompiledSchema, Rules
+from gateway.codes import Code
 from gateway.errors import Rejected
 from gateway.findings import Finding
 from gateway.model.bundle import ByteSource, Complete, Digested, Entry
@@ -29,6 +31,9 @@ from gateway.stages.completeness import check_complete, missing_documents
 from gateway.stages.container import digest_entries, open_container, read_entry
 from gateway.stages.dossier import DOSSIER_NAME, diagnose_dossier, validate
 from gateway.stages.signature import judge_signatures, read_signatures, verified
+from gateway.stages.signature.pades import PdfJudgement, judge_pdf, too_large, unexamined
+from gateway.stages.signature.pdf_document import MAGIC, MAX_PDF_BYTES
+from gateway.stages.signature.pdf_report import report_of_pdf, with_pdfs
 from gateway.stages.signature.report import report_to_json
 from gateway.stages.signature.trust import TrustStore
 
@@ -70,7 +75,26 @@ def judge(
         # An archive time-stamp covers whole files (XAdES 1.4.1 ArchiveTimeStamp): read again, chunk by chunk.
         read=lambda entry: read_entry(opened.source, entry),
     )
-    return report, digested
+    pdfs = {
+        entry.name: _judge_entry(entry, digested, knowledge, moment)
+        for entry in opened.payload
+        if entry.name in digested.digests and _is_pdf(entry, digested.heads[entry.name])
+    }
+    return with_pdfs(report, pdfs, policy=knowledge.signature_policy), digested
+
+
+def judge_file(
+    source: ByteSource, knowledge: Knowledge, moment: datetime, *, name: str
+) -> VerificationReport:
+    """The judgement on a file of either kind, told apart by its first bytes. ``name`` is what the report calls a PDF."""
+    if source.read_at(0, len(MAGIC)) != MAGIC:
+        return judge(source, knowledge, moment)[0]
+    if source.size > MAX_PDF_BYTES:
+        judgement = unexamined(name, (too_large(name, source.size),))
+        return report_of_pdf(judgement, size=source.size, sha256="", moment=moment)
+    data = source.read_at(0, source.size)
+    judgement = _judge_pdf(data, name, knowledge, moment)
+    return report_of_pdf(judgement, size=len(data), sha256=sha256(data).hexdigest(), moment=moment)
 
 
 def examine(source: ByteSource, knowledge: Knowledge, moment: datetime) -> Examination:
@@ -144,6 +168,29 @@ def _passed(
 
 def _examination(report: VerificationReport, findings: tuple[Finding, ...], moment: datetime) -> Examination:
     return Examination(findings=findings, report=report_to_json(report), examined_on=german_day(moment))
+
+
+def _is_pdf(entry: Entry, head: bytes) -> bool:
+    """Viewers open by name or by content; whatever either of them takes for a PDF is judged as one."""
+    return entry.name.lower().endswith(".pdf") or MAGIC in head
+
+
+def _judge_entry(entry: Entry, digested: Digested, knowledge: Knowledge, moment: datetime) -> PdfJudgement:
+    """One PDF at a time is in memory. Read a second time, it must be the bytes that the container's signatures cover."""
+    if entry.size > MAX_PDF_BYTES:
+        return unexamined(entry.name, (too_large(entry.name, entry.size),))
+    data = b"".join(read_entry(digested.opened.source, entry))
+    expected, got = digested.digests[entry.name]["sha256"], sha256(data).digest()
+    if got != expected:
+        finding = Finding(
+            code=Code.SIGNATURE_DIGEST_MISMATCH, place=entry.name, expected=expected.hex(), got=got.hex()
+        )
+        return unexamined(entry.name, (finding,))
+    return _judge_pdf(data, entry.name, knowledge, moment)
+
+
+def _judge_pdf(data: bytes, name: str, knowledge: Knowledge, moment: datetime) -> PdfJudgement:
+    return judge_pdf(data, name=name, trust=knowledge.trust, policy=knowledge.signature_policy, moment=moment)
 
 
 def _merged(*groups: tuple[Finding, ...]) -> tuple[Finding, ...]:

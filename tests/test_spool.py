@@ -71,10 +71,10 @@ def test_no_plaintext_touches_the_disk_at_any_time(spool, directory):
     assert not any(MARKER in path.read_bytes() for path in directory.iterdir())
 
 
-def test_files_are_private_and_named_at_random(spool, directory):
+def test_files_are_closed_to_others_open_to_the_roles_group_and_named_at_random(spool, directory):
     names = {store(spool, b"same").name for _ in range(3)}
     assert 3 == len(names)
-    assert {0o600} == {stat.S_IMODE((directory / name).stat().st_mode) for name in names}
+    assert {0o640} == {stat.S_IMODE((directory / name).stat().st_mode) for name in names}
 
 
 def test_an_aborted_file_leaves_nothing_and_a_committed_one_survives_abort(spool, directory):

@@ -13,7 +13,19 @@ from gateway.cli.terminal import Exit, Terminal
 from gateway.errors import ConfigInvalid, DeliveryFailed, GatewayFault, Rejected
 from gateway.phrasebook import Language, Phrasebook
 
-_VERBS = ("init", "serve", "demo", "pack", "check", "submit", "events", "inbox", "verify", "audit")
+_VERBS = (
+    "init",
+    "serve",
+    "demo",
+    "pack",
+    "check",
+    "submit",
+    "events",
+    "inbox",
+    "verify",
+    "audit",
+    "deliveries",
+)
 
 _EPILOGUE = """\
 exit codes: 0 good, 1 refused or not proven, 2 wrong use, 3 our own fault

@@ -166,4 +166,4 @@ def _read(path: Path) -> bytes:
 
 def _vkey(text: str) -> str:
     path = Path(text)
-    return path.read_text(encoding="utf-8").strip() if "+" not in text or path.is_file() else text
+    return _read(path).decode("utf-8", "replace").strip() if "+" not in text or path.is_file() else text

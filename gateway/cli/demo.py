@@ -3,6 +3,7 @@
 
 import argparse
 import asyncio
+import os
 import shutil
 import subprocess
 import sys
@@ -55,12 +56,13 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
         f"{len(world.chambers)} chambers, {len(world.authorities)} authorities, an auditor, three CAs, a gateway in {options.directory}",
     )
     asyncio.run(Play(world, stage, now).perform())
-    command = _audit_command(options.directory)
+    program = _program()
+    command = _audit_command(program, options.directory)
     stage.say(f"$ {' '.join(command)}", f"$ {' '.join(command)}")
     proven = _audit(command, stage)
     stage.scene("Was geschah", "What happened")
     stage.console.print(stage.table())
-    _print_places(stage, options.directory, time.monotonic() - started)
+    _print_places(stage, program, options.directory, time.monotonic() - started)
     return Exit.GOOD if stage.as_expected and proven else Exit.REFUSED
 
 
@@ -86,6 +88,14 @@ def _console() -> Console:
     return console if console.is_terminal else Console(highlight=False, width=_WIDTH)
 
 
+def _program() -> str:
+    """The command as this person has to type it."""
+    name = Path(sys.argv[0])
+    if shutil.which("amtsbote") or name.name != "amtsbote":
+        return "amtsbote"
+    return os.path.relpath(name)
+
+
 def _make_room(directory: Path, *, replace: bool) -> None:
     """Only a directory that an earlier demo made is ever removed."""
     if directory.exists() and any(directory.iterdir()):
@@ -100,14 +110,14 @@ def _make_room(directory: Path, *, replace: bool) -> None:
     (directory / _MARK).touch()
 
 
-def _audit_command(directory: Path) -> list[str]:
+def _audit_command(program: str, directory: Path) -> list[str]:
     return [
-        "amtsbote", "audit", "verify", f"{directory}/auditor/log", f"{directory}/chambers",
+        program, "audit", "verify", f"{directory}/auditor/log", f"{directory}/chambers",
         "--vkey", f"{directory}/gateway/keys/log.vkey", "--seal-anchors", f"{directory}/gateway/anchors/signers",
     ]  # fmt: skip
 
 
-def _print_places(stage: Stage, directory: Path, seconds: float) -> None:
+def _print_places(stage: Stage, program: str, directory: Path, seconds: float) -> None:
     stage.scene("Wo alles liegt", "Where everything is")
     for path, german, english in (
         ("chambers/*/bundles/", "was die Kammern schickten", "what the chambers sent"),
@@ -133,8 +143,8 @@ def _print_places(stage: Stage, directory: Path, seconds: float) -> None:
         f"Done in {seconds:.0f} seconds. The gateway goes on with:",
     )
     stage.say(
-        f"  $ amtsbote serve --config {directory}/gateway/amtsbote.toml",
-        f"  $ amtsbote serve --config {directory}/gateway/amtsbote.toml",
+        f"  $ {program} serve --config {directory}/gateway/amtsbote.toml",
+        f"  $ {program} serve --config {directory}/gateway/amtsbote.toml",
     )
     profile = f"{directory}/chambers/ihk-erfurt/profile.toml"
-    stage.say(f"  $ amtsbote events --profile {profile}", f"  $ amtsbote events --profile {profile}")
+    stage.say(f"  $ {program} events --profile {profile}", f"  $ {program} events --profile {profile}")

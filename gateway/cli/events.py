@@ -68,6 +68,10 @@ async def _store(gateway: GatewayClient, dossier_id: str, directory: Path, termi
 
 
 def _line(event: Mapping[str, Any]) -> str:
-    data = event.get("data") or event.get("body") or {}
-    details = " ".join(f"{name}={value}" for name, value in data.items() if isinstance(value, str) and value)
+    body = event.get("body") or {}
+    answer = body.get("answer") or {}
+    # What an authority says is the part a person waits for; its ids are for programs (--json).
+    told = {**body, **{name: value for name, value in answer.items() if name not in {"id", "kind"}}}
+    words = {name: ",".join(value) if isinstance(value, list) else value for name, value in told.items()}
+    details = " ".join(f"{name}={value}" for name, value in words.items() if isinstance(value, str) and value)
     return f"{event['seq']:>5}  {event['at']}  {event['type']:<22}  {event['dossier_id']}  {details}".rstrip()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""``amtsbote verify``: judge signed containers on this machine, without any gateway and without any network."""
+"""``amtsbote verify``: judge signed containers and PDFs on this machine, without any gateway and without any network."""
 
 import argparse
 from pathlib import Path
@@ -7,7 +7,7 @@ from pathlib import Path
 from gateway.cli import knowledge as trust
 from gateway.cli.files import FileSource
 from gateway.cli.terminal import Exit, Terminal
-from gateway.examination import judge
+from gateway.examination import judge_file
 from gateway.model.signature import Indication, SignatureReport, VerificationReport
 from gateway.phrasebook import Language
 from gateway.stages.signature.report import report_to_json
@@ -28,7 +28,7 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     """Add the verb."""
     parser = verbs.add_parser(
         "verify",
-        help="verify the signatures of containers (ASiC-E, ASiC-S)",
+        help="verify the signatures of containers (ASiC-E, ASiC-S) and PDFs",
         description="Judges each FILE by EN 319 102-1 and prints every finding. Opens no network connection. "
         "Without --anchors nothing is trusted; integrity is still reported.",
     )
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
     good = True
     for path in options.files:
         with FileSource(path) as source:
-            report, _ = judge(source, knowledge, moment)
+            report = judge_file(source, knowledge, moment, name=path.name)
         good &= report.indication is Indication.TOTAL_PASSED
         if terminal.as_json:
             terminal.data({"file": str(path), **report_to_json(report)})

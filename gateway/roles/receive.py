@@ -7,6 +7,7 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from gateway.activation import inherited_sockets
@@ -17,7 +18,8 @@ from gateway.doorbell import Doorbell, Role
 from gateway.errors import JournalDamaged
 from gateway.inbox import Inbox
 from gateway.intake import Intake, Judge, Publication, Registrar
-from gateway.journal import Journal
+from gateway.journal import Journal, deliveries
+from gateway.model.delivery import DeliveryState
 from gateway.phrasebook import Phrasebook
 from gateway.retention import Retention, recover
 from gateway.roles.outgoing import consignments, proceedings
@@ -83,6 +85,7 @@ async def _serve(reception: _Reception, intake: Intake, stop: asyncio.Event) -> 
     service, events = reception.service, reception.events
     sockets = inherited_sockets(os.environ, os.getpid())
     tls = _tls(service)
+    _watch_deliveries(reception)
     server = await start_server(
         make_app(_services(reception, intake, tls)),
         transfer=service.config.policy.transfer,
@@ -159,6 +162,18 @@ def _tls(service: Service) -> ServerTls:
         client_cas=listen.client_cas,
         client_crls=listen.client_crls,
     )
+
+
+def _watch_deliveries(reception: _Reception) -> None:
+    """Gauges for the operator's alarm: a parked delivery waits for a person, a queued one for a healthy recipient."""
+
+    def number_in(state: DeliveryState) -> float:
+        with reception.journal.reading() as connection:
+            return float(deliveries.counts(connection)[state])
+
+    for state in DeliveryState:
+        name = f"amtsbote_deliveries_{state.name.lower()}"
+        reception.metrics.gauge(name, f"Deliveries in state {state}.", partial(number_in, state))
 
 
 async def _start_health(reception: _Reception, sock: socket.socket | None) -> Callable[[], Awaitable[None]]:

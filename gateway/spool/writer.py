@@ -150,7 +150,8 @@ class SpoolWriter:
 
 def _create(part: Path) -> int:
     try:
-        descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        # Readable by the group: under systemd the deliverer is another user. Without the master key it is noise.
+        descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW, 0o640)
     except OSError as error:
         raise _storage_fault(error) from error
     # Held until the descriptor closes, also by a crash: ``sweep`` leaves files of living writers alone.

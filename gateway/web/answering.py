@@ -57,14 +57,17 @@ class Answering:
         async def run(request: web.Request) -> web.StreamResponse:
             request_id = str(UUID(bytes=self._entropy(16), version=4))
             started = time.monotonic()
+            partner: str | None = None
             with bound(request_id=request_id):
                 try:
                     call = self._admission.admit(request, demand, request_id)
-                    with bound(partner=call.partner.id):
+                    partner = call.partner.id
+                    with bound(partner=partner):
                         answer = await handle(call)
                 except Exception as error:  # noqa: BLE001 - the outermost frame: every fault becomes an answer
                     answer = self._answer_to(error, request, request_id)
-                return self._finish(request, demand, answer, request_id, started)
+                with bound(partner=partner):
+                    return self._finish(request, demand, answer, request_id, started)
 
         return run
 

@@ -50,9 +50,7 @@ def measure(parties: Parties, scale: Scale) -> list[Figure]:
         rounds=scale.of(10, 3, 2),
     )
     more = Times(
-        tuple(
-            (a - b) / signers for a, b in zip(times["long"].seconds, times["short"].seconds, strict=True)
-        )
+        tuple((a - b) / signers for a, b in zip(times["long"].seconds, times["short"].seconds, strict=True))
     )
     path = Times(tuple(value / signers for value in times["short"].seconds))
     return [

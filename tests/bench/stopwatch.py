@@ -48,8 +48,8 @@ def seconds(work: Work) -> float:
     return perf_counter() - start
 
 
-def interleaved(rivals: Mapping[str, Work], *, rounds: int) -> dict[str, Times]:
-    """Every rival once a round, after one round that does not count."""
+def interleaved(rivals: Mapping[str, Work], *, rounds: int, rotating: bool = True) -> dict[str, Times]:
+    """Every rival once a round, after one round that does not count. Not ``rotating``: always in the order given."""
     names = list(rivals)
     taken: dict[str, list[float]] = {name: [] for name in names}
     for name in names:
@@ -58,7 +58,7 @@ def interleaved(rivals: Mapping[str, Work], *, rounds: int) -> dict[str, Times]:
     gc.disable()
     try:
         for number in range(rounds):
-            turn = number % len(names)
+            turn = number % len(names) if rotating else 0
             for name in (*names[turn:], *names[:turn]):
                 taken[name].append(seconds(rivals[name]))
             gc.collect()

@@ -118,7 +118,9 @@ def _unpacked(bundle: bytes) -> Mapping[str, bytes]:
 
 def _size(parties: Parties, scale: Scale) -> list[Figure]:
     """Does twice as much take twice as long? Files of 1 KB, so that the cost of a file is what is seen."""
-    counts = {Scale.FULL: (100, 800, 1000, 10_000), Scale.QUICK: (100, 800, 2000), Scale.TINY: (10, 40)}[scale]
+    counts = {Scale.FULL: (100, 800, 1000, 10_000), Scale.QUICK: (100, 800, 2000), Scale.TINY: (10, 40)}[
+        scale
+    ]
     knowledge = examining(parties, most_entries=counts[-1] + 10)
     rivals = {}
     for count in counts:

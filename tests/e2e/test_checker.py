@@ -49,10 +49,10 @@ def sql(statement: str):
 
 def flipped(pattern: str):
     def change(site, _used):
-        path = sorted(path for path in site.glob(pattern) if path.is_file())[-1]
-        data = bytearray(path.read_bytes())
-        data[len(data) // 2] ^= 1
-        path.write_bytes(data)
+        for path in (path for path in site.glob(pattern) if path.is_file()):
+            data = bytearray(path.read_bytes())
+            data[len(data) // 2] ^= 1
+            path.write_bytes(data)
 
     return change
 
@@ -87,7 +87,10 @@ BREACHES = {
     "receipt missing": (sql("UPDATE log_entry SET receipt = NULL WHERE idx = 2"), "has no receipt"),
     "evidence changed": (sql("UPDATE log_entry SET evidence = x'7b7d' WHERE idx = 2"), "commitment"),
     "entry missing": (sql("DELETE FROM log_entry WHERE idx = 2"), "there is a gap"),
-    "entry changed": (sql("UPDATE log_entry SET entry = entry || ' ' WHERE idx = 2"), "another root"),
+    "entry changed": (
+        sql("UPDATE log_entry SET entry = cast(entry || ' ' AS BLOB) WHERE idx = 2"),
+        "another root",
+    ),
     "entry unpublished": (
         sql("DELETE FROM checkpoint WHERE size = (SELECT max(size) FROM checkpoint)"),
         "not the newest checkpoint",

@@ -55,15 +55,14 @@ async def test_pulling_the_plug_under_load_breaks_no_promise(site, tmp_path):
     assert [] == faults(site, load.ledger)
 
 
-async def test_roles_end_with_a_supervisor_that_is_killed_and_leave_room_for_the_next(site, tmp_path):
-    load = await asyncio.to_thread(Load, site, tmp_path / "sent", 4)
+async def test_roles_end_with_a_supervisor_that_is_killed_and_make_room_for_the_next(site, tmp_path):
     family = [*(site.starts(role)[-1] for role in ROLES), *site.workers()]
-    async with load:
-        await load.until(0.3)
-        os.kill(site.process.pid, signal.SIGKILL)
-        await asyncio.to_thread(site.process.wait)
-        await until(lambda: not any(is_alive(pid) for pid in family))
-        await asyncio.to_thread(site.start)
+    os.kill(site.process.pid, signal.SIGKILL)
+    await asyncio.to_thread(site.process.wait)
+    await asyncio.to_thread(site.start)  # at once, as a service manager would
+    await until(lambda: not any(is_alive(pid) for pid in family))
+    async with Load(site, tmp_path / "sent", 2) as load:
+        pass
     received = await emptied(site, WEIMAR[1], tmp_path)
 
     assert load.digests(WEIMAR[0]) == received

@@ -27,7 +27,7 @@ from gateway.stages.signature.pades_stamps import PdfCase, judge_stamps, stamp_r
 from gateway.stages.signature.pdf_active import Survey, survey
 from gateway.stages.signature.pdf_document import MAX_PDF_BYTES, PdfDocument, open_pdf
 from gateway.stages.signature.pdf_fields import SignatureField, signature_fields
-from gateway.stages.signature.pdf_versions import later_changes, trailing_data
+from gateway.stages.signature.pdf_versions import Versions, later_changes, trailing_data
 from gateway.stages.signature.reading import failure
 from gateway.stages.signature.trust import TrustStore
 
@@ -102,7 +102,12 @@ def _judge(
         trailing = trailing_data(document)
         findings += [trailing] if trailing is not None else []
     case = PdfCase(
-        document=document, material=security_store(document), store=trust, policy=policy, moment=moment
+        document=document,
+        versions=Versions(document),
+        material=security_store(document),
+        store=trust,
+        policy=policy,
+        moment=moment,
     )
     reports = _reports(fields, case)
     return _aggregate(name, reports, [*(seen.active if seen else ()), *findings])
@@ -138,7 +143,7 @@ def _reports(fields: Sequence[SignatureField], case: PdfCase) -> list[SignatureR
             report = judge_pades(field, case, among=fields, stamps=stamps)
         else:
             # Behind a signature every later version is compared with that signature's already.
-            later = None if signed else later_changes(case.document, field, among=fields)
+            later = None if signed else later_changes(case.versions, field, among=fields)
             changed = [] if later is None or later.allowed else [modified(later, case.document.name)]
             report = stamp_report(stamp, changed, intact=not changed)
         # Field names are the file's own choice and may meet; the number keeps the ids apart.

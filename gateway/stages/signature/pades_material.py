@@ -6,12 +6,13 @@ Hints only: they can help to prove something, they prove nothing. What cannot be
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.decode_limits import DecodePurpose
 
 from gateway.errors import Rejected
-from gateway.stages.signature.pdf_document import PdfDocument, children, followed, member, readable
+from gateway.stages.signature.pdf_document import PdfDocument, PdfValue, children, followed, member, readable
 
 _MAX_ITEMS = 64  # of each kind
 
@@ -33,9 +34,7 @@ class SecurityStore:
 def security_store(document: PdfDocument) -> SecurityStore:
     """The newest store; empty where there is none or it cannot be read."""
     try:
-        dss = readable(
-            lambda: member(member(document.reader.trailer_view, "/Root"), "/DSS"), document.name
-        )
+        dss = readable(lambda: member(member(document.reader.trailer_view, "/Root"), "/DSS"), document.name)
     except Rejected:
         return SecurityStore()
     return SecurityStore(
@@ -60,20 +59,18 @@ def store_known_at(document: PdfDocument, covered: int) -> bool:
     return readable(known, document.name)
 
 
-def _values(
-    document: PdfDocument, dss: generic.PdfObject | None, key: str, purpose: DecodePurpose
-) -> Iterator[bytes]:
+def _values(document: PdfDocument, dss: PdfValue, key: str, purpose: DecodePurpose) -> Iterator[bytes]:
     items = member(dss, key)
     if not isinstance(items, generic.ArrayObject):
         return
     for _, item in list(children(items))[:_MAX_ITEMS]:
         try:
-            yield readable(lambda item=item: _decoded(item, purpose), document.name)
+            yield readable(partial(_decoded, item, purpose), document.name)
         except Rejected:
             continue
 
 
-def _decoded(item: generic.PdfObject, purpose: DecodePurpose) -> bytes:
+def _decoded(item: PdfValue, purpose: DecodePurpose) -> bytes:
     stream = followed(item)
     if not isinstance(stream, generic.StreamObject):
         raise TypeError("no stream")

@@ -42,7 +42,9 @@ from gateway.stages.signature.timestamps import TimestampJudgement, judge_timest
 from gateway.stages.signature.trust import Purpose, judge_certificate
 
 _DETACHED = frozenset({"ETSI.CAdES.detached", "adbe.pkcs7.detached"})
-_DIGEST_INSIDE = "adbe.pkcs7.sha1"  # ISO 32000-1 clause 12.8.3.3.1: the content is the SHA-1 of the signed bytes
+_DIGEST_INSIDE = (
+    "adbe.pkcs7.sha1"  # ISO 32000-1 clause 12.8.3.3.1: the content is the SHA-1 of the signed bytes
+)
 _BASELINE = "ETSI.CAdES.detached"
 _SIGNATURE_STAMP = "1.2.840.113549.1.9.16.2.14"
 _MAX_STAMPS = 16
@@ -77,7 +79,7 @@ def judge_pades(
             place=place,
             case=case,
             stamps=stamps,
-            later=later_changes(case.document, field, among=among),
+            later=later_changes(case.versions, field, among=among),
         )
         der = contained(
             lambda: contents(case.document.data, gap), code=Code.CMS_STRUCTURE, place=place, expected="DER"
@@ -161,9 +163,7 @@ def _checked(run: _Run, data: SignedData) -> tuple[CmsSignerCheck, list[Finding]
 
 def _digest_inside(run: _Run, content: bytes) -> list[Finding]:
     """The old format with SHA-1 over the document, whatever the digest of the CMS around it."""
-    weak = check_algorithm(
-        run.case.policy.algorithms, "sha1", DIGEST, 0, run.case.moment, place=run.place
-    )
+    weak = check_algorithm(run.case.policy.algorithms, "sha1", DIGEST, 0, run.case.moment, place=run.place)
     findings = [weak] if weak is not None else []
     expected = run.case.digest(run.gap, "sha1")
     if content != expected:
@@ -209,9 +209,7 @@ def _stamp_findings(stamp: TimestampJudgement) -> Iterable[Finding]:
     return tuple(replace(f, severity=Severity.WARNING) if blocking([f]) else f for f in stamp.findings)
 
 
-def _path(
-    run: _Run, data: SignedData, check: CmsSignerCheck, best: datetime | None
-) -> PathJudgement | None:
+def _path(run: _Run, data: SignedData, check: CmsSignerCheck, best: datetime | None) -> PathJudgement | None:
     """Step 5."""
     if check.certificate is None:
         return None

@@ -19,13 +19,11 @@ from gateway.stages.signature.pades_material import SecurityStore
 from gateway.stages.signature.pdf_document import PdfDocument
 from gateway.stages.signature.pdf_fields import SignatureField
 from gateway.stages.signature.pdf_gaps import Gap, contents, signed_ranges
+from gateway.stages.signature.pdf_versions import Versions
 from gateway.stages.signature.timestamps import TimestampJudgement, judge_timestamp
 from gateway.stages.signature.trust import TrustStore
 
-
-_BREAKING = frozenset(
-    {Code.SIGNATURE_DIGEST_MISMATCH, Code.SIGNATURE_VALUE_INVALID, Code.TIMESTAMP_INVALID}
-)
+_BREAKING = frozenset({Code.SIGNATURE_DIGEST_MISMATCH, Code.SIGNATURE_VALUE_INVALID, Code.TIMESTAMP_INVALID})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +31,7 @@ class PdfCase:
     """What every judgement on one PDF shares."""
 
     document: PdfDocument
+    versions: Versions
     material: SecurityStore
     store: TrustStore
     policy: SignaturePolicy
@@ -117,12 +116,14 @@ def _integrity(judgement: TimestampJudgement) -> Integrity:
     """Only a wrong imprint, digest or value breaks; what is merely not in order leaves the question open."""
     if judgement.intact:
         return Integrity.INTACT
-    return Integrity.BROKEN if _BREAKING & {f.code for f in blocking(judgement.findings)} else Integrity.UNCHECKED
+    return (
+        Integrity.BROKEN
+        if _BREAKING & {f.code for f in blocking(judgement.findings)}
+        else Integrity.UNCHECKED
+    )
 
 
-def _judge(
-    field: SignatureField, gap: Gap, case: PdfCase, *, existed: datetime | None
-) -> TimestampJudgement:
+def _judge(field: SignatureField, gap: Gap, case: PdfCase, *, existed: datetime | None) -> TimestampJudgement:
     place = f"{case.document.name}, {field.name}"
     try:
         token = contained(

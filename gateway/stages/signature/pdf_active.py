@@ -15,7 +15,7 @@ from pyhanko.pdf_utils import generic
 from gateway.codes import Code
 from gateway.errors import Rejected
 from gateway.findings import Finding, Severity
-from gateway.stages.signature.pdf_document import PdfDocument, children, followed, member, readable
+from gateway.stages.signature.pdf_document import PdfDocument, PdfValue, children, followed, member, readable
 from gateway.stages.signature.pdf_gaps import Gap
 
 MAX_OBJECTS = 400_000  # values of any kind; a file of several hundred pages has some ten thousand
@@ -109,7 +109,7 @@ def claimed_gap(dictionary: generic.DictionaryObject, by_marker: dict[bytes, Gap
 def _dictionaries(document: PdfDocument) -> Iterator[tuple[str, generic.DictionaryObject]]:
     """Every dictionary once, with the number of the object that holds it. Iterative: depth costs no stack."""
     trailer = document.reader.trailer_view
-    pending: list[tuple[str, generic.PdfObject]] = [("trailer", trailer)]
+    pending: list[tuple[str, PdfValue]] = [("trailer", trailer)]
     seen: set[tuple[int, int]] = set()
     count = 0
     while pending:
@@ -125,7 +125,7 @@ def _dictionaries(document: PdfDocument) -> Iterator[tuple[str, generic.Dictiona
             if key in seen:
                 continue
             seen.add(key)
-            where, value = f"object {value.idnum}", value.get_object()
+            where, value = f"object {value.idnum}", followed(value)
         if isinstance(value, generic.DictionaryObject):
             yield where, value
         pending += [
@@ -175,7 +175,7 @@ def _files(dictionary: generic.DictionaryObject) -> Iterable[str]:
             yield "page of another file"
 
 
-def _automatic(action: generic.PdfObject | None) -> bool:
+def _automatic(action: PdfValue) -> bool:
     """Does something happen by itself that is more than moving within the document?"""
     pending, steps = [action], 0
     while pending:
@@ -195,7 +195,7 @@ def _automatic(action: generic.PdfObject | None) -> bool:
     return False
 
 
-def _harmless_link(value: generic.PdfObject | None) -> bool:
+def _harmless_link(value: PdfValue) -> bool:
     if not isinstance(value, generic.TextStringObject | generic.ByteStringObject):
         return value is None
     text = "".join(chr(byte) for byte in value.original_bytes if 0x20 <= byte < 0x7F)

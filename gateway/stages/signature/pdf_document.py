@@ -8,10 +8,10 @@ Where versions are compared (``pdf_versions``), a strict reader is asked.
 Bounds: file size, inflated bytes, bytes parsed in all, objects kept; each object stream is inflated and indexed once.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from io import BytesIO
-from typing import TypeVar
+from io import SEEK_END, BytesIO
+from typing import Any, TypeAlias, TypeVar
 
 from pyhanko.pdf_utils import generic, misc
 from pyhanko.pdf_utils.decode_limits import (
@@ -21,6 +21,7 @@ from pyhanko.pdf_utils.decode_limits import (
     StreamDecodeLimits,
 )
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.xref import ObjStreamRef
 
 from gateway.codes import Code
 from gateway.errors import Rejected
@@ -35,39 +36,60 @@ _KEPT_OBJECTS = 4096
 _PARSED_PER_BYTE = 16  # objects are read again for every version; more than that is a file made to cost time
 _PARSED_FREE = 32 * MIB
 _MAX_OBJECTS_IN_STREAM = 100_000
+# ISO 32000-2 table 15 and the entries of a cross-reference stream. LibreOffice adds /AdditionalStreams, whose reference
+# leads nowhere once others append versions; no viewer shows it, and the difference analysis stumbles over it.
+_TRAILER = frozenset(
+    f"/{name}"
+    for name in (
+        *("Size", "Prev", "Root", "Encrypt", "Info", "ID", "XRefStm", "AuthCode"),
+        *("Type", "Length", "Filter", "DecodeParms", "W", "Index"),
+    )
+)
 _LIMITS = DecodeLimits(
     per_stream=StreamDecodeLimits(max_ratio=100, ratio_floor=4 * MIB, max_output_size=24 * MIB),
-    document_budget=DocumentDecodeBudget(base_allowance=64 * MIB, max_ratio=1),
+    document_budget=DocumentDecodeBudget(base_allowance=32 * MIB, max_ratio=1),
 )
 
 Value = TypeVar("Value")
+# Names and texts of pyHanko are ``str``, numbers are ``int`` or ``float``, but its own base class says none of that.
+PdfValue: TypeAlias = Any
 
 
 class PdfReader(PdfFileReader):
     """pyHanko's reader with a budget. Owned by one judgement."""
 
-    def __init__(self, data: bytes, gaps: Sequence[Gap], *, strict: bool) -> None:
+    def __init__(self, stream: MarkedStream, *, strict: bool) -> None:
         self._indexes: dict[int, tuple[BytesIO, dict[int, tuple[int, int]]]] = {}
-        self._left = _PARSED_FREE + _PARSED_PER_BYTE * len(data)
-        super().__init__(MarkedStream(data, gaps), strict=strict, decode_limits=_LIMITS)
+        self._left = _PARSED_FREE + _PARSED_PER_BYTE * stream.seek(0, SEEK_END)
+        super().__init__(stream, strict=strict, decode_limits=_LIMITS)
+        for trailer in self.trailer._trailer_revisions:  # noqa: SLF001 - the library has no way to leave entries out
+            for key in trailer.keys() - _TRAILER:
+                del trailer[key]
 
-    def cache_indirect_object(self, generation: int, idnum: int, obj: generic.PdfObject) -> generic.PdfObject:
+    def cache_indirect_object(self, generation: int, idnum: int, obj: PdfValue) -> PdfValue:
         """Bounded, and without streams: their bytes are in memory once already."""
         if isinstance(obj, generic.StreamObject):
             return obj
         if len(self.resolved_objects) >= _KEPT_OBJECTS:
             self.resolved_objects.clear()
-        return super().cache_indirect_object(generation, idnum, obj)
+        self.resolved_objects[(generation, idnum)] = obj
+        return obj
 
-    def _read_object(self, *arguments: object, **options: object) -> generic.PdfObject:
-        result = super()._read_object(*arguments, **options)
+    def _read_object(
+        self,
+        ref: generic.Reference,
+        marker: int | ObjStreamRef | None,
+        never_decrypt: bool = False,  # noqa: FBT001, FBT002 - the library's signature
+        as_metadata_stream: bool = False,  # noqa: FBT001, FBT002
+    ) -> PdfValue:
+        result: PdfValue = super()._read_object(ref, marker, never_decrypt, as_metadata_stream)
         size = len(result.encoded_data) if isinstance(result, generic.StreamObject) else 0
         self._left -= 256 + size
         if self._left < 0:
             raise misc.PdfReadError("more work than a file of this size is worth")
         return result
 
-    def _get_object_from_stream(self, idnum: int, stmnum: int, idx: int) -> generic.PdfObject:
+    def _get_object_from_stream(self, idnum: int, stmnum: int, idx: int) -> PdfValue:
         """Replaces the library's own, which inflates the stream anew for each object in it."""
         if stmnum not in self._indexes:
             self._indexes[stmnum] = self._index(stmnum)
@@ -104,6 +126,7 @@ class PdfDocument:
 
     name: str
     data: bytes
+    stream: MarkedStream = field(repr=False)
     reader: PdfReader = field(repr=False)
     gaps: tuple[Gap, ...]
 
@@ -115,12 +138,13 @@ def open_pdf(data: bytes, *, name: str, gaps: tuple[Gap, ...] | None = None) -> 
             [Finding(code=Code.PDF_MALFORMED, place=name, expected="%PDF- at the start", got=repr(data[:8]))]
         )
     marked = find_gaps(data) if gaps is None else gaps
-    reader = readable(lambda: PdfReader(data, marked, strict=False), name)
+    stream = MarkedStream(data, marked)
+    reader = readable(lambda: PdfReader(stream, strict=False), name)
     if readable(lambda: "/Encrypt" in reader.trailer, name):
         raise Rejected(
             [Finding(code=Code.PDF_ENCRYPTED, place=name, expected="no encryption", got="/Encrypt")]
         )
-    return PdfDocument(name=name, data=data, reader=reader, gaps=marked)
+    return PdfDocument(name=name, data=data, stream=stream, reader=reader, gaps=marked)
 
 
 def readable(attempt: Callable[[], Value], name: str) -> Value:
@@ -128,7 +152,7 @@ def readable(attempt: Callable[[], Value], name: str) -> Value:
     return contained(attempt, code=Code.PDF_MALFORMED, place=name, expected="a readable PDF")
 
 
-def children(value: generic.PdfObject) -> Iterator[tuple[str, generic.PdfObject]]:
+def children(value: PdfValue) -> Iterator[tuple[str, PdfValue]]:
     """Direct members, references not followed."""
     if isinstance(value, generic.DictionaryObject):
         for key in value:
@@ -138,14 +162,15 @@ def children(value: generic.PdfObject) -> Iterator[tuple[str, generic.PdfObject]
             yield "", value.raw_get(number)
 
 
-def followed(value: generic.PdfObject | None) -> generic.PdfObject | None:
+def followed(value: PdfValue) -> PdfValue:
     """What a reference leads to; null is nothing."""
     if isinstance(value, generic.IndirectObject):
-        value = value.get_object()
+        target: PdfValue = value
+        value = target.get_object()
     return None if isinstance(value, generic.NullObject) else value
 
 
-def member(value: generic.PdfObject | None, key: str) -> generic.PdfObject | None:
+def member(value: PdfValue, key: str) -> PdfValue:
     """A member of a dictionary, followed; None where there is no dictionary or no such member."""
     if not isinstance(value, generic.DictionaryObject) or key not in value:
         return None

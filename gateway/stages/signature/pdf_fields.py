@@ -12,7 +12,7 @@ from datetime import datetime
 from pyhanko.pdf_utils import generic
 
 from gateway.stages.signature.pdf_active import claimed_gap
-from gateway.stages.signature.pdf_document import PdfDocument, children, member, readable
+from gateway.stages.signature.pdf_document import PdfDocument, PdfValue, children, followed, member, readable
 from gateway.stages.signature.pdf_gaps import Gap
 
 _MAX_FIELDS = 20_000
@@ -96,7 +96,7 @@ def _fields(document: PdfDocument) -> Iterator[SignatureField]:
 def _nodes(document: PdfDocument) -> Iterator[tuple[generic.DictionaryObject, str, object]]:
     """Every node of the form with its full name and its inherited kind."""
     fields = member(member(member(document.reader.trailer_view, "/Root"), "/AcroForm"), "/Fields")
-    pending: list[tuple[generic.PdfObject, str, object]] = [(fields, "", None)] if fields is not None else []
+    pending: list[tuple[PdfValue, str, object]] = [(fields, "", None)] if fields is not None else []
     seen: set[tuple[int, int]] = set()
     steps = 0
     while pending:
@@ -108,7 +108,7 @@ def _nodes(document: PdfDocument) -> Iterator[tuple[generic.DictionaryObject, st
             if (node.idnum, node.generation) in seen:
                 continue
             seen.add((node.idnum, node.generation))
-            node = node.get_object()
+            node = followed(node)
         if isinstance(node, generic.ArrayObject):
             pending += [(item, path, kind) for _, item in children(node)]
         if not isinstance(node, generic.DictionaryObject):

@@ -94,7 +94,11 @@ def _decisive(judgement: PdfJudgement, policy: SignaturePolicy) -> PdfJudgement:
         for f in judgement.findings
     )
     return replace(
-        judgement, findings=findings, trust=Trust.TRUSTED, indication=Indication.TOTAL_PASSED, sub_indication=None
+        judgement,
+        findings=findings,
+        trust=Trust.TRUSTED,
+        indication=Indication.TOTAL_PASSED,
+        sub_indication=None,
     )
 
 
@@ -111,8 +115,9 @@ def _worst_indication(
 
 
 def _integrity(report: VerificationReport, judgements: list[PdfJudgement]) -> Integrity:
-    """Unsigned PDFs have no integrity of their own; the container covers them."""
-    states = [j.integrity for j in judgements if j.integrity is not Integrity.UNSIGNED]
+    """Of the signed ones; what has no signature has no integrity of its own, the container covers it."""
+    states = [judgement.integrity for judgement in judgements if judgement.signatures]
+    states = [state for state in states if state is not Integrity.UNSIGNED]
     if report.integrity is Integrity.UNSIGNED:
         return Integrity.BROKEN if Integrity.BROKEN in states else Integrity.UNSIGNED
     return worst_integrity([report.integrity, *states])

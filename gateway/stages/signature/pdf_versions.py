@@ -29,7 +29,7 @@ from gateway.codes import Code
 from gateway.errors import AmtsboteError, Rejected
 from gateway.findings import Finding, Severity
 from gateway.stages.signature.certificate import contained
-from gateway.stages.signature.pdf_document import PdfDocument, PdfReader, children, followed, member
+from gateway.stages.signature.pdf_document import PdfDocument, PdfReader, PdfValue, children, followed, member
 from gateway.stages.signature.pdf_fields import SignatureField, only_signature_fields
 
 _MAX_VERSIONS = 64
@@ -55,20 +55,20 @@ class Later:
 
 
 def later_changes(
-    document: PdfDocument, signature: SignatureField, *, among: Sequence[SignatureField]
+    versions: "Versions", signature: SignatureField, *, among: Sequence[SignatureField]
 ) -> Later:
     """Rules 1 to 3 for one placed signature, ``among`` all of the document in their order."""
     gap = signature.gap
-    if gap is None or gap.covered == len(document.data):
+    if gap is None or gap.covered == len(versions.document.data):
         return Later(change=Change.NONE, allowed=gap is not None)
     after = among[among.index(signature) + 1 :]
     last = all(other.is_timestamp for other in after)
     stamps = frozenset(other.name for other in after if other.is_timestamp and other.gap and other.invisible)
     try:
         return contained(
-            lambda: _compare(document, signature, stamps=stamps, last=last),
+            lambda: versions.compare(signature, stamps=stamps, last=last),
             code=Code.PDF_MALFORMED,
-            place=document.name,
+            place=versions.document.name,
         )
     except Rejected as refusal:
         return Later(change=Change.UNKNOWN, allowed=False, detail=refusal.findings[0].got)
@@ -89,19 +89,35 @@ def trailing_data(document: PdfDocument) -> Finding | None:
     )
 
 
-def _compare(document: PdfDocument, signature: SignatureField, *, stamps: frozenset[str], last: bool) -> Later:
-    try:
-        return _review(document, signature, stamps=stamps, last=last, strict=True)
-    except AmtsboteError:
-        raise
-    except Exception:  # noqa: BLE001 - whatever the strict reader dislikes, the lenient one has the last word
-        return _review(document, signature, stamps=stamps, last=last, strict=False)
+class Versions:
+    """The versions of one document, opened for comparison once. Owned by one judgement."""
+
+    def __init__(self, document: PdfDocument) -> None:
+        self.document = document
+        self._strict: PdfReader | None = None
+        self._tried = False
+
+    def compare(self, signature: SignatureField, *, stamps: frozenset[str], last: bool) -> Later:
+        """Strictly if possible, else leniently; what the lenient reader raises is the caller's to contain."""
+        try:
+            return _review(self._strict_reader(), self.document, signature, stamps=stamps, last=last)
+        except AmtsboteError:
+            raise
+        except Exception:  # noqa: BLE001 - whatever the strict reader dislikes, the lenient one has the last word
+            return _review(self.document.reader, self.document, signature, stamps=stamps, last=last)
+
+    def _strict_reader(self) -> PdfReader:
+        if not self._tried:
+            self._tried = True
+            self._strict = PdfReader(self.document.stream, strict=True)
+        if self._strict is None:
+            raise PdfReadError("not readable strictly")
+        return self._strict
 
 
 def _review(
-    document: PdfDocument, signature: SignatureField, *, stamps: frozenset[str], last: bool, strict: bool
+    reader: PdfReader, document: PdfDocument, signature: SignatureField, *, stamps: frozenset[str], last: bool
 ) -> Later:
-    reader = PdfReader(document.data, document.gaps, strict=strict)
     xrefs = reader.xrefs
     if xrefs.total_revisions > _MAX_VERSIONS:
         return Later(change=Change.UNKNOWN, allowed=False, detail=f"{xrefs.total_revisions} versions")
@@ -113,8 +129,10 @@ def _review(
     if not _covers_version(reader, version, signature.gap.covered):
         return Later(change=Change.OTHER, allowed=False, detail="the signed bytes end within a version")
     if any(xrefs.get_xref_data(v).hybrid for v in range(version + 1, xrefs.total_revisions)):
-        return Later(change=Change.UNKNOWN, allowed=False, detail="two tables of one version (hybrid references)")
-    if not strict and _filled_later(reader, version):
+        return Later(
+            change=Change.UNKNOWN, allowed=False, detail="two tables of one version (hybrid references)"
+        )
+    if not reader.strict and _filled_later(reader, version):
         return Later(change=Change.OTHER, allowed=False, detail="objects that were named before they existed")
     permission = _permission(signature)
     result = DEFAULT_DIFF_POLICY.review_file(
@@ -172,14 +190,11 @@ def _change(result: DiffResult, stamps: frozenset[str], *, only_signatures: bool
     }.get(level, Change.OTHER)
 
 
-def _transforms(signature: SignatureField, method: str) -> Iterator[generic.DictionaryObject]:
+def _transforms(signature: SignatureField, method: str) -> Iterator[PdfValue]:
     for _, item in children(member(signature.value, "/Reference") or generic.NullObject()):
         reference = followed(item)
         if member(reference, "/TransformMethod") == method:
-            parameters = member(reference, "/TransformParams")
-            yield (
-                parameters if isinstance(parameters, generic.DictionaryObject) else generic.DictionaryObject()
-            )
+            yield member(reference, "/TransformParams")
 
 
 def _permission(signature: SignatureField) -> MDPPerm | None:
