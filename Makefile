@@ -49,8 +49,8 @@ format: $(VENV)/.dev  ## format the source
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.dev  ## measure, each figure beside its floor in the same run
-	$(BIN)/python -m tests.bench
+bench: $(VENV)/.dev  ## measure, each figure beside its floor in the same run (BENCH=--quick for a glance)
+	PYTHONPATH=tests $(BIN)/python -m bench $(BENCH)
 
 lock: $(VENV)/.dev  ## resolve all dependencies anew, with hashes
 	requirements/lock.sh

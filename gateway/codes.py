@@ -4,7 +4,7 @@
 A code is a promise: it is the last part of the problem type (RFC 9457), it stands in receipts and reports,
 and it never changes its meaning.
 Texts (German, English), HTTP status and the way to mend each one stand in ``schemas/texts/*.toml``;
-``tests/test_house.py`` holds both lists to each other.
+``tests/test_texts.py`` holds both lists to each other.
 """
 
 from enum import StrEnum, unique

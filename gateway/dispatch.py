@@ -158,7 +158,12 @@ class Courier:
             # It stays with the recipient: the delivery may yet come into a state that can be answered.
             if mark not in self._refused:
                 self._refused.add(mark)
-                means.events.warning("answer.refused", answer=answer.id, code=error.findings[0].code.value)
+                means.events.warning(
+                    "answer.refused",
+                    delivery=answer.delivery_id,
+                    answer=answer.id,
+                    code=error.findings[0].code.value,
+                )
             return False
         await self._coupling.transport.settle(answer)
         means.events.info("answer.recorded", delivery=answer.delivery_id, kind=answer.kind.value)

@@ -6,6 +6,8 @@ The story is told twice with the same functions: ``judge`` for any signed contai
 mends everything at once; but facts leave this module only when nothing blocks (``Examination`` enforces it).
 """
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -38,6 +40,14 @@ from gateway.stages.signature.report import report_to_json
 from gateway.stages.signature.trust import TrustStore
 
 _KEPT_DOSSIER_BYTES = 16 * MIB
+_KEPT_PDF_BYTES = (
+    8 * MIB
+)  # of all PDFs of a bundle together; what is over is inflated once more, one file at a time
+
+# What the PDF library logs quotes the document (names of fields, objects, paths): it must reach no log (DESIGN rule 8).
+for _library in ("pyhanko", "pyhanko_certvalidator"):
+    logging.getLogger(_library).addHandler(logging.NullHandler())
+    logging.getLogger(_library).propagate = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +74,7 @@ def judge(
         opened,
         policy=knowledge.policy.container,
         algorithms=signatures.digest_algorithms | {"sha256"},
-        keep=_kept,
+        keep=_keeper(),
     )
     report = judge_signatures(
         signatures,
@@ -176,10 +186,16 @@ def _is_pdf(entry: Entry, head: bytes) -> bool:
 
 
 def _judge_entry(entry: Entry, digested: Digested, knowledge: Knowledge, moment: datetime) -> PdfJudgement:
-    """One PDF at a time is in memory. Read a second time, it must be the bytes that the container's signatures cover."""
+    """What was not kept is read a second time, one file at a time: it must be the bytes that signatures cover."""
+    kept = digested.kept.get(entry.name)
+    if kept is not None:
+        return _judge_pdf(kept, entry.name, knowledge, moment)
     if entry.size > MAX_PDF_BYTES:
         return unexamined(entry.name, (too_large(entry.name, entry.size),))
-    data = b"".join(read_entry(digested.opened.source, entry))
+    try:
+        data = b"".join(read_entry(digested.opened.source, entry))
+    except Rejected as rejected:
+        return unexamined(entry.name, rejected.findings)
     expected, got = digested.digests[entry.name]["sha256"], sha256(data).digest()
     if got != expected:
         finding = Finding(
@@ -197,8 +213,20 @@ def _merged(*groups: tuple[Finding, ...]) -> tuple[Finding, ...]:
     return tuple(dict.fromkeys(finding for group in groups for finding in group))
 
 
-def _kept(entry: Entry) -> bool:
-    return entry.name == DOSSIER_NAME and entry.size <= _KEPT_DOSSIER_BYTES
+def _keeper() -> Callable[[Entry], bool]:
+    """Which entries stay in memory, asked once for each: the dossier, and PDFs as long as they are small together."""
+    left = _KEPT_PDF_BYTES
+
+    def keep(entry: Entry) -> bool:
+        nonlocal left
+        if entry.name == DOSSIER_NAME:
+            return entry.size <= _KEPT_DOSSIER_BYTES
+        if not entry.name.lower().endswith(".pdf") or entry.size > left:
+            return False
+        left -= entry.size
+        return True
+
+    return keep
 
 
 def _refused(findings: tuple[Finding, ...], moment: datetime) -> VerificationReport:

@@ -30,7 +30,7 @@ PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519Pri
 MASTER_KEY_HEADER = "# amtsbote master key v1: 32 bytes, base64"
 MASTER_KEY_BYTES = 32
 
-_INIT = "make it with: amtsbote init"
+_INIT = "bring it back from where you keep copies; a new gateway is made with: amtsbote init"
 _VERSION = b"\x01"
 _KEY_ID_BYTES = 8
 _NONCE_BYTES = 12  # random; AES-GCM allows 2**32 of them under one key, a gateway wraps one key a dossier

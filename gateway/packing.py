@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from gateway.codes import Code
 from gateway.errors import Rejected
 from gateway.findings import Finding
+from gateway.policy import ContainerPolicy
+from gateway.stages.container.names import clashes, folded, name_faults
 from gateway.stages.signature.signing import SignedFile, SigningKey, sign_files, write_manifest
 
 MEDIA_TYPE = "application/vnd.etsi.asic-e+zip"
@@ -29,6 +31,7 @@ _ZIP32 = 0xFFFFFFFF
 _UTF8 = 1 << 11  # general purpose bit 11 (APPNOTE 4.4.4)
 _REGULAR_FILE = (0o100644 << 16) & _ZIP32
 _HIGHEST_ENTRIES = 0xFFFF
+_READER = ContainerPolicy()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,15 +102,13 @@ def _check(files: Sequence[PackedFile], moment: datetime) -> None:
         findings.append(Finding(code=Code.CONTAINER_EMPTY, expected="at least one file"))
     if moment.tzinfo is None:
         raise ValueError("moment needs a time zone")
-    seen: set[str] = set()
+    findings += clashes(file.name for file in files)
     for file in files:
-        folded = file.name.casefold()
-        if folded in seen:
-            findings.append(Finding(code=Code.CONTAINER_DUPLICATE_NAME, place=file.name))
-        seen.add(folded)
-        if _bad_name(file.name):
+        # The reader's own rules: a container that its maker's gateway would refuse must not be made.
+        findings += name_faults(file.name, _READER)
+        if _reserved(file.name):
             findings.append(
-                Finding(code=Code.CONTAINER_BAD_NAME, place=file.name, expected="a plain relative name")
+                Finding(code=Code.CONTAINER_BAD_NAME, place=file.name, expected="a name of a payload file")
             )
         if file.size > _ZIP32 - 1:
             findings.append(
@@ -121,15 +122,10 @@ def _check(files: Sequence[PackedFile], moment: datetime) -> None:
         raise Rejected(findings)
 
 
-def _bad_name(name: str) -> bool:
-    parts = name.split("/")
-    return (
-        name == "mimetype"
-        or parts[0].upper() == "META-INF"
-        or "\\" in name
-        or any(part in {"", ".", ".."} for part in parts)
-        or not name.isprintable()
-    )
+def _reserved(name: str) -> bool:
+    """Names of the container itself (EN 319 162-1 A.1), in any case; and folders, which have no bytes to sign."""
+    first = folded(name).split("/")[0]
+    return first == "mimetype" or first == "meta-inf" or name.endswith("/")
 
 
 def _add_payload(archive: "_Archive", file: PackedFile) -> SignedFile:

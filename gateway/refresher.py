@@ -58,6 +58,8 @@ class Refresher:
                 self.events.warning(
                     "crl-not-refreshed", file=source.file, code=failure.code, detail=failure.detail
                 )
+            except OSError as error:  # a full disk: the old list is still in place, and the next round comes
+                self.events.failure("crl-not-refreshed", error, file=source.file)
         return replaced
 
     def install(self, source: RevocationSource, data: bytes) -> bool:
@@ -69,7 +71,8 @@ class Refresher:
                 Code.RECIPIENT_REFUSED, "the list is not signed by any installed certificate", retry=False
             )
         path = self.directories[source.purpose] / Path(source.file).name
-        if path.is_file() and not _newer(fresh, _read_crl(path.read_bytes())):
+        present = _present(path)
+        if present is not None and not _newer(fresh, present):
             return False
         _replace(path, data)
         self.events.info("crl-refreshed", file=path.name, bytes=len(data))
@@ -110,6 +113,14 @@ def _read_crl(data: bytes) -> x509.CertificateRevocationList:
         ) from error
 
 
+def _present(path: Path) -> x509.CertificateRevocationList | None:
+    """The list in place; ``None`` also for what is no list: a damaged file must not keep every good one out."""
+    try:
+        return _read_crl(path.read_bytes())
+    except (FileNotFoundError, DeliveryFailed):
+        return None
+
+
 def _signed_by(crl: x509.CertificateRevocationList, certificate: x509.Certificate) -> bool:
     if crl.issuer != certificate.subject:
         return False
@@ -140,11 +151,10 @@ def _number(crl: x509.CertificateRevocationList) -> int:
 def _replace(path: Path, data: bytes) -> None:
     temporary = path.with_name(f".{path.name}.part")
     descriptor = os.open(temporary, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_NOFOLLOW, 0o640)
-    try:
-        os.write(descriptor, data)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)  # all of it or ``OSError``: a bare write(2) on a full disk says how little it took
+        file.flush()
         os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
     temporary.rename(path)
     directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:

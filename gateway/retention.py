@@ -11,17 +11,19 @@ is missed loudly.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from gateway.errors import JournalDamaged
+from gateway.errors import GatewayFault, JournalDamaged
 from gateway.journal import Journal, dossiers, events, log
 from gateway.journal.dossiers import DossierRow, DossierStatus
 from gateway.model.evidence import Clock, Entropy, Fact, LogEvent
 from gateway.spool import Spool, Swept
+from gateway.telemetry import EventLog
 
 _BATCH = 100  # dossiers between two looks at the clock
 
@@ -94,10 +96,19 @@ class Retention:
         self.journal.flush()
         return True
 
-    async def run(self, stop: asyncio.Event, *, every: timedelta = timedelta(hours=1)) -> None:
-        """Purge at once and then regularly until ``stop``."""
+    async def run(
+        self, stop: asyncio.Event, events: EventLog, *, every: timedelta = timedelta(hours=1)
+    ) -> None:
+        """Purge at once and then regularly until ``stop``. What fails is reported and done at the next look."""
         while not stop.is_set():
-            await asyncio.to_thread(self.purge)
+            try:
+                purged = await asyncio.to_thread(self.purge)
+            except (GatewayFault, OSError, sqlite3.Error) as error:
+                # Erasing in time is a duty: a busy journal or a failing disk must not end the work on it for good.
+                events.failure("purge-failed", error)
+            else:
+                if purged.refused or purged.erased:
+                    events.info("purged", refused=purged.refused, erased=purged.erased)
             try:
                 async with asyncio.timeout(every.total_seconds()):
                     await stop.wait()

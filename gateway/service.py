@@ -15,9 +15,9 @@ from pathlib import Path
 from gateway.config import Config, read_config
 from gateway.couplings import Coupling, couple
 from gateway.doorbell import Role
-from gateway.errors import ConfigInvalid, TrustStateMissing
+from gateway.errors import ConfigInvalid
 from gateway.journal import Journal
-from gateway.keyring import Keyring, load_certificates, read_secret
+from gateway.keyring import Keyring, read_secret
 from gateway.model.evidence import Clock
 from gateway.spool import Spool
 from gateway.supervisor import Supervisor
@@ -59,22 +59,6 @@ class Service:
         if self.config.unsafe_clock_offset:
             log.warning("unsafe-clock", offset_seconds=int(self.config.unsafe_clock_offset.total_seconds()))
         return log
-
-    def check(self) -> None:
-        """Everything that must be there before any role starts. Raises with the command that makes what is missing."""
-        self.journal().close()
-        self.spool()
-        self.signer()
-        self.couplings()
-        for directory, purpose in (
-            (self.config.trust.signers, "seals"),
-            (self.config.listen.client_cas, "TLS clients"),
-        ):
-            if not load_certificates(directory):
-                raise TrustStateMissing(
-                    f"no trust anchor for {purpose} in {directory}",
-                    hint="put the CA's certificate (PEM) there",
-                )
 
     def journal(self) -> Journal:
         """The open, sound journal."""

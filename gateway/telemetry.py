@@ -151,7 +151,15 @@ class Metrics:
     def exposition(self) -> str:
         """The page."""
         with self._lock:
-            lines = [line for name, series in sorted(self._series.items()) for line in _lines(name, series)]
+            gauges = {name: series.read for name, series in self._series.items() if series.read is not None}
+        # Read outside of the lock: a gauge may wait for the journal, and who counts a request must not wait with it.
+        read = {name: ask() for name, ask in gauges.items()}
+        with self._lock:
+            lines = [
+                line
+                for name, series in sorted(self._series.items())
+                for line in _lines(name, series, read.get(name))
+            ]
         return "\n".join(lines) + "\n"
 
     def _declare(self, name: str, series: _Series) -> _Series:
@@ -167,11 +175,11 @@ def _add(series: _Series, values: tuple[str, ...], by: float) -> None:
         series.values[values] = series.values.get(values, 0) + by
 
 
-def _lines(name: str, series: _Series) -> Iterator[str]:
+def _lines(name: str, series: _Series, read: float | None) -> Iterator[str]:
     yield f"# HELP {name} {series.help}"
     yield f"# TYPE {name} {series.kind}"
-    if series.read is not None:
-        yield f"{name} {series.read():g}"
+    if read is not None:
+        yield f"{name} {read:g}"
     for values, number in series.values.items():
         own, part = values[: len(series.labels)], values[len(series.labels) :]
         pairs = list(zip(series.labels, own, strict=True))

@@ -4,11 +4,14 @@
 The ``verify`` role is a small forking server. Its parent never touches a bundle: it listens on a UNIX socket, forks
 workers that inherit the socket and everything already parsed (rules, schema, CRLs), and replaces each that ends.
 A worker takes one connection: a JSON header with an open descriptor of the encrypted spool file and the data key of
-that one file; it answers with one JSON value and takes the next. If it dies or hangs, the kernel closes the
-connection, the asking side sees the end of the stream, and only this bundle is refused (``processing-failed``).
+that one file; it says that it has begun, answers with one JSON value and takes the next. If it dies or hangs after it has
+begun, the kernel closes the connection, the asking side sees the end of the stream, and only this bundle is refused
+(``processing-failed``). Where nobody had begun, nothing speaks against the bundle: another worker is asked.
 
     caller                              worker
-    u32 length | header + descriptor -> examine(...)
+    u32 length | header + descriptor -> takes the job
+                                     <- one byte: begun
+                                        examine(...)
                                      <- u32 length | Examination
 """
 
@@ -40,6 +43,8 @@ Examine = Callable[[ByteSource, datetime], Examination]
 _LENGTH = struct.Struct(">I")
 _MAX_HEADER = 4096  # bytes
 _MAX_ANSWER = 64 * 1024 * 1024  # bytes; a report on 1,000 entries is far below
+_BEGUN = b"\x06"  # ASCII ACK
+_ASKS = 3  # workers asked for one bundle, where the ones before ended without having begun with it
 _ANSWER_GRACE = 10.0  # seconds beyond the worker's own wall clock
 _WATCHED = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT}
 _NOT_CONFINED = 3  # exit status of a worker that could not be locked down
@@ -54,33 +59,49 @@ class RemoteExaminer:
     limits: WorkerLimits
 
     async def examine(self, descriptor: int, file_key: bytes, size: int, *, moment: datetime) -> Examination:
-        """Examine the spool file behind ``descriptor``. Raises ``Unavailable`` if no worker can be reached.
+        """Examine the spool file behind ``descriptor``. Raises ``Unavailable`` if no worker begins with it.
 
         A worker that dies on the bundle yields an examination with the one finding ``processing-failed``.
         """
         header = json.dumps({"key": file_key.hex(), "size": size, "moment": moment.isoformat()}).encode()
-        try:
-            answer = await asyncio.to_thread(self._ask, header, descriptor)
-        except (ConnectionRefusedError, FileNotFoundError) as error:
-            raise Unavailable(
-                Code.SERVICE_UNAVAILABLE,
-                "no verification worker is running",
-                hint="start the verify role",
-                retry_after=10,
-            ) from error
-        except OSError:
-            answer = b""
-        if not answer:
-            return _not_processed(moment)
-        return load(Examination, json.loads(answer))
+        for _ in range(_ASKS):
+            answer = await self._ask(_LENGTH.pack(len(header)) + header, descriptor)
+            if answer is not None:
+                return load(Examination, json.loads(answer)) if answer else _not_processed(moment)
+        raise _no_worker("workers ended before they began with the bundle")
 
-    def _ask(self, header: bytes, descriptor: int) -> bytes:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC) as connection:
-            connection.connect(str(self.path))
+    async def _ask(self, job: bytes, descriptor: int) -> bytes | None:
+        """The answer; empty where the worker died on the bundle, ``None`` where none had begun with it.
+
+        Waits without a thread: the journal and the spool share the threads of this process, and bundles that queue for
+        a worker must not take them away from everybody else.
+        """
+        with socket.socket(
+            socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
+        ) as connection:
+            if not await self._taken(connection, job, descriptor):
+                return None
+            try:
+                async with asyncio.timeout(self.limits.wall_seconds + _ANSWER_GRACE):
+                    return await _read_frame(connection, _MAX_ANSWER)
+            except OSError:  # TimeoutError is one
+                return b""
+
+    async def _taken(self, connection: socket.socket, job: bytes, descriptor: int) -> bool:
+        """Hand the job over; whether a worker has begun with it. Raises ``Unavailable``."""
+        try:
+            await asyncio.get_running_loop().sock_connect(connection, str(self.path))
+        except OSError as error:
+            raise _no_worker("no verification worker is running") from error
+        try:
             # Queueing behind other bundles is allowed for as long as one bundle may take on every worker before us.
-            connection.settimeout(self.limits.wall_seconds * 4 + _ANSWER_GRACE)
-            socket.send_fds(connection, [_LENGTH.pack(len(header)) + header], [descriptor])
-            return _read_frame(connection, _MAX_ANSWER)
+            async with asyncio.timeout(self.limits.wall_seconds * 4 + _ANSWER_GRACE):
+                socket.send_fds(connection, [job], [descriptor])  # below 4 KiB: a fresh socket takes it whole
+                return await _read_exactly(connection, len(_BEGUN)) == _BEGUN
+        except TimeoutError as error:
+            raise _no_worker("every verification worker is busy") from error
+        except OSError:
+            return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +176,7 @@ def _serve(listener: socket.socket, examine: Examine, limits: WorkerLimits) -> i
     try:
         die_with_parent()
         confine(limits)
-    except GatewayFault as fault:
+    except (GatewayFault, OSError, ValueError) as fault:  # limits of the surroundings may be below ours
         print(f"amtsbote verify: {fault}", file=sys.stderr)  # noqa: T201 - the role's own log may not be shared after fork
         return _NOT_CONFINED
     with contextlib.suppress(_Ended):
@@ -174,7 +195,11 @@ def _answer(connection: socket.socket, examine: Examine, limits: WorkerLimits) -
         header, descriptor = _receive_job(connection)
     except (OSError, ValueError):
         return  # a caller that died or speaks another language
-    connection.settimeout(None)
+    try:
+        connection.sendall(_BEGUN)
+    except OSError:
+        os.close(descriptor)
+        return  # a caller that did not want to wait any longer
     begin_bundle(limits)
     moment = datetime.fromisoformat(header["moment"])
     try:
@@ -187,6 +212,7 @@ def _answer(connection: socket.socket, examine: Examine, limits: WorkerLimits) -
     finally:
         end_bundle()
     body = json.dumps(dump(result)).encode()
+    connection.settimeout(_ANSWER_GRACE)  # a caller that does not read must not keep the worker
     with contextlib.suppress(OSError):
         connection.sendall(_LENGTH.pack(len(body)) + body)
 
@@ -211,25 +237,29 @@ def _receive_job(connection: socket.socket) -> tuple[dict[str, str], int]:
     return header, descriptors[0]
 
 
-def _read_frame(connection: socket.socket, limit: int) -> bytes:
-    head = _read_exactly(connection, _LENGTH.size)
+async def _read_frame(connection: socket.socket, limit: int) -> bytes:
+    head = await _read_exactly(connection, _LENGTH.size)
     if len(head) < _LENGTH.size:
         return b""
     (length,) = _LENGTH.unpack(head)
     if length > limit:
         return b""
-    body = _read_exactly(connection, length)
+    body = await _read_exactly(connection, length)
     return body if len(body) == length else b""
 
 
-def _read_exactly(connection: socket.socket, length: int) -> bytes:
-    chunks = bytearray()
+async def _read_exactly(connection: socket.socket, length: int) -> bytes:
+    loop, chunks = asyncio.get_running_loop(), bytearray()
     while len(chunks) < length:
-        chunk = connection.recv(min(length - len(chunks), 1 << 20))
+        chunk = await loop.sock_recv(connection, min(length - len(chunks), 1 << 20))
         if not chunk:
             break
         chunks += chunk
     return bytes(chunks)
+
+
+def _no_worker(detail: str) -> Unavailable:
+    return Unavailable(Code.SERVICE_UNAVAILABLE, detail, hint="look at the verify role", retry_after=10)
 
 
 def _not_processed(

@@ -19,6 +19,7 @@ from gateway.model.dossier import (
     DossierKind,
     Employer,
     Job,
+    Office,
     Person,
     Procedure,
     SubmissionRole,
@@ -163,6 +164,13 @@ ADDRESSES = st.builds(
     house_number=_or_empty(_collapsed(string.digits + string.ascii_lowercase, 6)),
 )
 CONTACTS = st.builds(Contact, name=PLACES, email=EMAILS, phone=_or_empty(PHONES), position=_or_empty(LINES))
+OFFICES = st.builds(
+    Office,
+    name=LINES,
+    address=st.none() | ADDRESSES,
+    contact=st.none() | CONTACTS,
+    deputy=st.none() | CONTACTS,
+)
 
 
 def _persons(relations, births):
@@ -181,6 +189,8 @@ def _persons(relations, births):
         phone=_or_empty(PHONES),
         passport_number=_or_empty(st.from_regex(r"[A-Z0-9]{1,24}", fullmatch=True)),
         passport_valid_until=st.none() | DAYS,
+        marital_status=st.sampled_from(["", "single", "married", "civil-partnership", "divorced", "widowed"]),
+        passport_mrz=_or_empty(st.from_regex(r"[A-Z0-9<]{72,90}", fullmatch=True)),
     )
 
 
@@ -221,6 +231,7 @@ def dossiers(draw):
                 establishment_ags=st.from_regex(r"[0-9]{8}", fullmatch=True),
                 deputy=st.none() | CONTACTS,
                 betriebsnummer=_or_empty(st.from_regex(r"[0-9]{8}", fullmatch=True)),
+                sector=_or_empty(LINES),
             )
         ),
         procedure=draw(
@@ -235,6 +246,10 @@ def dossiers(draw):
                 original_language_german=st.booleans(),
                 company_based_training=st.booleans(),
                 requested_authority=_or_empty(SLUGS),
+                recognition_body=_or_empty(LINES),
+                mission=_or_empty(LINES),
+                check_result=st.sampled_from(["", "complete", "incomplete"]),
+                fee_status=st.sampled_from(["", "due", "paid"]),
             )
         ),
         documents=draw(_documents()),
@@ -251,7 +266,12 @@ def dossiers(draw):
                 weekly_hours=st.none() | _amounts(168),
                 gross_monthly_pay=st.none() | _amounts(99_999),
                 temporary_agency=st.booleans(),
+                duration_months=st.none() | st.decimals(min_value=1, max_value=600, places=1),
+                annual_leave_days=st.none() | st.decimals(min_value=0, max_value=366, places=1),
+                previous_post=_or_empty(LINES),
             )
         ),
         refers_to=draw(CODES) if kind is DossierKind.SUPPLEMENT else "",
+        sub_authorised=draw(st.none() | OFFICES),
+        authority=draw(st.none() | OFFICES),
     )

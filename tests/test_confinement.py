@@ -61,6 +61,37 @@ def test_no_file_can_be_filled(tmp_path):
     assert in_child(write) == 0
 
 
+CHANGES = {
+    "open to write": lambda path: os.open(path, os.O_RDWR),  # and then mmap: no limit on sizes would stop it
+    "open to append": lambda path: os.open(path, os.O_WRONLY | os.O_APPEND),
+    "create": lambda path: os.open(path.with_name("new"), os.O_CREAT | os.O_RDONLY),
+    "cut": lambda path: os.truncate(path, 0),
+    "remove": lambda path: path.unlink(),
+    "rename": lambda path: path.rename(path.with_name("other")),
+    "replace": lambda path: path.replace(path.with_name("other")),
+    "link": lambda path: os.link(path, path.with_name("other")),
+    "symlink": lambda path: path.with_name("other").symlink_to(path),
+    "make a directory": lambda path: path.with_name("other").mkdir(),
+    "change its mode": lambda path: path.chmod(0o666),
+    "signal": lambda _: os.kill(os.getppid(), 0),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_nothing_of_the_gateway_can_be_changed(tmp_path, change):
+    journal = tmp_path / "journal.db"
+    journal.write_bytes(b"rows")
+
+    assert in_child(lambda: refused(lambda: CHANGES[change](journal))) == 0
+    assert ([journal], b"rows") == (list(tmp_path.iterdir()), journal.read_bytes())
+
+
+def test_files_can_still_be_read(tmp_path):
+    (tmp_path / "rules").write_bytes(b"rule")
+
+    assert in_child(lambda: (tmp_path / "rules").read_bytes()) == 0
+
+
 def test_memory_is_bounded():
     def grow():
         try:

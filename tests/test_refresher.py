@@ -3,6 +3,7 @@
 
 import asyncio
 import io
+import resource
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -115,6 +116,45 @@ async def test_a_server_that_is_down_is_reported_and_not_raised(refresher, respo
 
     assert await made.refresh_once() == 0
     assert "crl-not-refreshed" in log.getvalue()
+
+
+async def test_a_damaged_list_in_place_is_replaced(refresher, responder, ca):
+    made, path, _ = refresher
+    responder.body = good = ca.crl(NOW)
+    path.write_bytes(good[:100])
+
+    assert await made.refresh_once() == 1
+    assert path.read_bytes() == good
+
+
+async def test_a_full_disk_leaves_the_old_list_and_ends_nothing(refresher, responder, ca):
+    made, path, log = refresher
+    responder.body = old = ca.crl(NOW - timedelta(days=1))
+    await made.refresh_once()
+    responder.body = ca.crl(NOW)
+    (path.parent / ".ca.crl.part").symlink_to(
+        "/dev/full"
+    )  # refused by O_NOFOLLOW: the disk says no either way
+
+    assert await made.refresh_once() == 0
+    assert path.read_bytes() == old
+    assert "crl-not-refreshed" in log.getvalue()
+
+
+def test_a_list_the_disk_takes_only_in_part_is_not_installed(refresher, ca):
+    made, path, _ = refresher
+    data = ca.crl(NOW)
+    earlier = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(
+        resource.RLIMIT_FSIZE, (len(data) - 1, earlier[1])
+    )  # python ignores SIGXFSZ: write(2) is short
+    try:
+        with pytest.raises(OSError, match="large"):
+            made.install(made.sources[0], data)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, earlier)
+
+    assert not path.exists()
 
 
 async def test_the_role_ends_when_it_is_told_to(refresher, responder, ca):

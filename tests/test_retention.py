@@ -2,6 +2,7 @@
 """What is erased is gone from every file of the gateway; what must stay, stays; what a crash left is found."""
 
 import asyncio
+import io
 import json
 import os
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from gateway.model.delivery import Answer, AnswerKind
 from gateway.model.evidence import LogEvent
 from gateway.retention import ErasureReason
 from gateway.stages.receipt import verify_receipt
+from gateway.telemetry import EventLog
 from gateway.tlog.entry import identifier
 
 KEY = "Aktenzeichen Nguyễn 4711".encode().hex()  # a chamber's key may say more than it should
@@ -206,9 +208,29 @@ async def test_many_due_dossiers_go_in_one_round(room, monkeypatch):
 
 async def test_the_rounds_stop_when_asked(room):
     stop = asyncio.Event()
-    task = asyncio.create_task(room.retention().run(stop))
+    task = asyncio.create_task(room.retention().run(stop, EventLog(io.StringIO(), room.time, role="receive")))
     stop.set()
     async with asyncio.timeout(10):
+        await task
+
+
+async def test_a_round_that_fails_is_reported_and_the_next_one_comes(room):
+    log, stop, spool = io.StringIO(), asyncio.Event(), room.directory / "spool"
+    async with room.running() as intake:
+        outcome = await submit(intake, bundle())
+    room.time.now = START + timedelta(days=90)
+    spool.rename(spool.with_name("away"))
+    spool.write_bytes(b"")  # not a directory: the sweep fails
+    events = EventLog(log, room.time, role="receive")
+    task = asyncio.create_task(room.retention().run(stop, events, every=timedelta(milliseconds=1)))
+    async with asyncio.timeout(20):
+        while "purge-failed" not in log.getvalue():
+            await asyncio.sleep(0)
+        spool.unlink()
+        spool.with_name("away").rename(spool)
+        while status(room, outcome.dossier_id) is not DossierStatus.ERASED:
+            await asyncio.sleep(0)
+        stop.set()
         await task
 
 

@@ -5,6 +5,7 @@ import io
 import json
 import logging
 from datetime import UTC, datetime
+from threading import Event, Thread
 
 import pytest
 from hypothesis import given
@@ -73,6 +74,19 @@ def test_counters_gauges_and_histograms_are_written_as_prometheus_reads_them():
         'c_seconds_bucket{le="+Inf"} 1',
     } <= set(lines)
     assert {"c_seconds_sum 0.5", "c_seconds_count 1"} <= set(lines)
+
+
+def test_a_gauge_that_waits_holds_up_nobody_who_counts():
+    metrics = Metrics()
+    count = metrics.counter("a_total", "A.")
+    counted = Event()
+
+    def slow() -> float:
+        Thread(target=lambda: (count(), counted.set()), daemon=True).start()
+        return float(counted.wait(5))
+
+    metrics.gauge("b", "B.", slow)
+    assert {"a_total 1", "b 1"} <= set(metrics.exposition().splitlines())
 
 
 def test_a_metric_is_declared_once_and_cannot_grow_without_end():

@@ -9,7 +9,7 @@ from importlib import import_module
 
 from gateway import __version__
 from gateway.catalogue import data_root
-from gateway.cli.terminal import Exit, Terminal
+from gateway.cli.terminal import Exit, Terminal, WrongUse
 from gateway.errors import ConfigInvalid, DeliveryFailed, GatewayFault, Rejected
 from gateway.phrasebook import Language, Phrasebook
 
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(options.run(options, terminal))
     except Rejected as rejected:
         if terminal.as_json:
-            terminal.data({"findings": [finding.to_json() for finding in rejected.findings]})
+            terminal.data({"findings": terminal.told(rejected.findings)})
         else:
             terminal.findings(rejected.findings)
         return Exit.REFUSED
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             terminal.error(problem)
         if fault.hint:
             terminal.note(f"hint: {fault.hint}")
-        return Exit.FAULT
+        return Exit.USAGE if isinstance(fault, WrongUse) else Exit.FAULT
     except (GatewayFault, DeliveryFailed) as fault:
         terminal.error(fault.detail, hint=getattr(fault, "hint", ""))
         return Exit.FAULT

@@ -8,9 +8,9 @@ from rich.progress import Progress
 
 from gateway.audit import Audited, audit_log, directory_fetch
 from gateway.cli import connection
-from gateway.cli.terminal import Exit, Terminal
+from gateway.cli import knowledge as trust
+from gateway.cli.terminal import Exit, Terminal, WrongUse, plain
 from gateway.client import GatewayClient
-from gateway.errors import ConfigInvalid
 from gateway.keyring import load_certificates
 from gateway.mirror import mirror_log
 from gateway.seal import seal_check
@@ -59,7 +59,7 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 def run_verify(options: argparse.Namespace, terminal: Terminal) -> int:
     """0 if everything is proven, else 1."""
-    check = seal_check(load_certificates(options.seal_anchors)) if options.seal_anchors else None
+    check = seal_check(trust.given(options.seal_anchors, load_certificates)) if options.seal_anchors else None
     with Progress(console=terminal.err, transient=True, disable=terminal.as_json) as bars:
         task = bars.add_task("log", total=None)
         try:
@@ -72,7 +72,7 @@ def run_verify(options: argparse.Namespace, terminal: Terminal) -> int:
                 progress=lambda done, total: bars.update(task, completed=done, total=total),
             )
         except ValueError as error:
-            raise ConfigInvalid([f"--vkey: {error}"]) from error
+            raise WrongUse([f"--vkey: {error}"]) from error
     if terminal.as_json:
         terminal.data(_json(audited))
     else:
@@ -115,7 +115,8 @@ def _print(audited: Audited, terminal: Terminal) -> None:
     for receipt in audited.receipts:
         event = receipt.entry.event if receipt.entry else "?"
         mark, colour = ("✓", "green") if receipt.proven else ("✗", "red")
-        terminal.out.print(f"[{colour}]{mark}[/] {receipt.place}  {event}  (seal: {receipt.seal})")
+        line = plain(f"{mark} ", colour)
+        terminal.out.print(line.append(plain(f"{receipt.place}  {event}  (seal: {receipt.seal})", "default")))
         terminal.findings(receipt.findings)
     terminal.findings(audited.findings)
     size = audited.checkpoint.size if audited.checkpoint else 0
@@ -161,7 +162,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise ConfigInvalid([f"{path}: {error.strerror}"]) from error
+        raise WrongUse([f"{path}: {error.strerror}"]) from error
 
 
 def _vkey(text: str) -> str:

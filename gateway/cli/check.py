@@ -36,13 +36,14 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
     with FileSource(options.bundle) as source:
         examination = examine(source, knowledge, moment)
     if terminal.as_json:
-        findings = [finding.to_json() for finding in examination.findings]
+        findings = terminal.told(examination.findings)
         terminal.data(
             {"passed": examination.passed, "findings": findings, "report": dict(examination.report)}
         )
     else:
         terminal.findings(examination.findings)
         _verdict(terminal, passed=examination.passed, authority="")
+        trust.remind(options, terminal)
     return Exit.GOOD if examination.passed else Exit.REFUSED
 
 

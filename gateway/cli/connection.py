@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from gateway.cli.terminal import Exit, Terminal
+from gateway.cli.terminal import Exit, Terminal, WrongUse, plain
 from gateway.client import (
     CertificateRefused,
     GatewayClient,
@@ -18,7 +18,7 @@ from gateway.client import (
     TransferDamaged,
     client_context,
 )
-from gateway.errors import ConfigInvalid
+from gateway.phrasebook import Language
 
 _KEYS = ("gateway", "certificate", "key", "ca")
 
@@ -48,7 +48,7 @@ def talk(
     try:
         context = client_context(certificate, key, ca)
     except OSError as error:
-        raise ConfigInvalid([f"certificate, key or ca cannot be used: {error}"]) from error
+        raise WrongUse([f"certificate, key or ca cannot be used: {error}"]) from error
 
     async def run() -> int:
         async with GatewayClient(url, context, language=terminal.language.value) as gateway:
@@ -77,13 +77,15 @@ def _settings(options: argparse.Namespace) -> tuple[str, Path, Path, Path]:
         base = options.profile.parent
         try:
             profile = tomllib.loads(options.profile.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise ConfigInvalid([f"{options.profile}: {error}"]) from error
+        except OSError as error:
+            raise WrongUse([f"{options.profile}: {os.strerror(error.errno or 0)}"]) from error
+        except ValueError as error:  # neither UTF-8 nor TOML
+            raise WrongUse([f"{options.profile}: {error}"]) from error
     problems = [f"{options.profile}: unknown key {key}" for key in profile if key not in _KEYS]
     values = {key: getattr(options, key) or profile.get(key) for key in _KEYS}
     problems += [f"--{key} is missing" for key, value in values.items() if not value]
     if problems:
-        raise ConfigInvalid(problems, hint="name a profile with --profile, or all four options")
+        raise WrongUse(problems, hint="name a profile with --profile, or all four options")
     certificate, key, ca = (_path(options, profile, base, name) for name in _KEYS[1:])
     return str(values["gateway"]), certificate, key, ca
 
@@ -100,9 +102,19 @@ def _print_problem(problem: ProblemAnswered, terminal: Terminal) -> None:
         return
     terminal.error(f"{problem.problem.get('title', 'refused')} ({problem.status} {problem.code})")
     for finding in problem.findings:
-        terminal.err.print(f"  ✗ {finding.get('what', '')}  [{finding.get('code', '')}]", markup=False)
-        for name in ("place", "expected", "got"):
-            if finding.get(name):
-                terminal.err.print(f"      {name}: {finding[name]}", markup=False)
+        terminal.err.print(plain(f"  ✗ {finding.get('what', '')}  [{finding.get('code', '')}]"))
+        place, expected, got = (str(finding.get(name, "")) for name in ("place", "expected", "got"))
+        for label, value in terminal.details(place, expected, got):
+            terminal.err.print(plain(f"      {label}: {value}"))
         if finding.get("fix"):
-            terminal.err.print(f"      → {finding['fix']}", markup=False)
+            terminal.err.print(plain(f"      → {finding['fix']}"))
+    if dossier := problem.problem.get("dossier_id"):
+        # A refusal is evidence too: the chamber may have to show that it tried in time.
+        proof = f"amtsbote events --evidence {dossier}"
+        terminal.err.print(
+            plain(
+                f"Die Abweisung ist als Vorgang {dossier} aufgezeichnet; die Quittung holt: {proof}"
+                if terminal.language is Language.DE
+                else f"this refusal is recorded as dossier {dossier}; its receipt comes with: {proof}"
+            )
+        )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.cli import connection
-from gateway.cli.terminal import Exit, Terminal
+from gateway.cli.terminal import Exit, Terminal, plain
 from gateway.client import GatewayClient
 
 
@@ -46,7 +46,7 @@ async def _print(gateway: GatewayClient, after: int, wait: int, terminal: Termin
             if terminal.as_json:
                 terminal.data(dict(event))
             else:
-                terminal.out.print(_line(event), markup=False)
+                terminal.out.print(plain(_line(event)))
         if page.next == after or not page.events:
             return Exit.GOOD
         after, wait = page.next, 0

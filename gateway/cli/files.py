@@ -6,19 +6,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from gateway.errors import ConfigInvalid
+from gateway.cli.terminal import WrongUse
 
 
 class FileSource:
     """Random access to a file that the caller may read."""
 
     def __init__(self, path: Path) -> None:
-        """Open it. Raises ``ConfigInvalid`` with the system's reason."""
+        """Open it. Raises ``WrongUse`` with the system's reason."""
         try:
             self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
             self._size = os.fstat(self._descriptor).st_size
         except OSError as error:
-            raise ConfigInvalid([f"{path}: {os.strerror(error.errno or 0)}"]) from error
+            raise WrongUse([f"{path}: {os.strerror(error.errno or 0)}"]) from error
 
     @property
     def size(self) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from gateway.cli import connection
-from gateway.cli.terminal import Exit, Terminal
+from gateway.cli.terminal import Exit, Terminal, plain
 from gateway.client import GatewayClient
 from gateway.model.delivery import AnswerKind
 
@@ -68,7 +68,7 @@ def run_list(options: argparse.Namespace, terminal: Terminal) -> int:
                     delivery["reference"],
                     delivery["kind"],
                 )
-                terminal.out.print("  ".join(str(column) for column in columns), markup=False)
+                terminal.out.print(plain("  ".join(str(column) for column in columns)))
         if not deliveries:
             terminal.say("Der Posteingang ist leer.", "the inbox is empty")
         return Exit.GOOD

@@ -5,7 +5,8 @@ import argparse
 from pathlib import Path
 
 from gateway.catalogue import data_root
-from gateway.cli.terminal import Exit, Terminal
+from gateway.cli.terminal import Exit, Terminal, WrongUse
+from gateway.errors import ConfigInvalid
 from gateway.founding import Founding, found
 from gateway.service import system_clock, system_entropy
 
@@ -38,7 +39,10 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
         hosts=tuple(options.host) or (options.id, "localhost"),
         templates=data_root() / "config",
     )
-    config = found(options.directory, founding, clock=system_clock, entropy=system_entropy)
+    try:
+        config = found(options.directory, founding, clock=system_clock, entropy=system_entropy)
+    except ConfigInvalid as fault:
+        raise WrongUse(fault.problems, hint=fault.hint) from fault
     vkey = (config.keys / "log.vkey").read_text().strip()
     terminal.say(
         f"Das Gateway liegt in {options.directory}.", f"The gateway is in {options.directory}.", style="bold"

@@ -2,16 +2,22 @@
 """Options that name trust anchors and revocation data, for the verbs that judge files on this machine."""
 
 import argparse
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from gateway.catalogue import data_root
+from gateway.cli.terminal import Terminal, WrongUse
+from gateway.errors import ConfigInvalid, TrustStateMissing
 from gateway.examination import Knowledge
 from gateway.keyring import load_certificates, load_revocation
 from gateway.knowledge import knowledge_of
 from gateway.model.trust import TrustMaterial
 from gateway.policy import Policy
 from gateway.service import system_clock
+
+_Read = TypeVar("_Read")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -45,17 +51,35 @@ def moment(options: argparse.Namespace) -> datetime:
 
 def knowledge(options: argparse.Namespace) -> Knowledge:
     """What the options say, with the rules and limits this version ships."""
-    anchors = load_certificates(options.anchors) if options.anchors else ()
-    tsa = load_certificates(options.tsa_anchors) if options.tsa_anchors else anchors
-    revocation = load_revocation(options.revocation) if options.revocation else None
+    anchors = given(options.anchors, load_certificates) if options.anchors else ()
+    tsa = given(options.tsa_anchors, load_certificates) if options.tsa_anchors else anchors
+    revocation = given(options.revocation, load_revocation) if options.revocation else None
     material = TrustMaterial(
         signer_anchors=anchors,
         tsa_anchors=tsa,
-        intermediates=load_certificates(options.intermediates) if options.intermediates else (),
+        intermediates=given(options.intermediates, load_certificates) if options.intermediates else (),
         crls=revocation.crls if revocation else (),
         ocsps=revocation.ocsps if revocation else (),
     )
     return knowledge_of(data_root(), material, Policy())
+
+
+def given(directory: Path, load: Callable[[Path], _Read]) -> _Read:
+    """What lies in a directory that an option names. Raises ``WrongUse``."""
+    try:
+        return load(directory)
+    except ConfigInvalid as fault:
+        raise WrongUse(fault.problems, hint=fault.hint) from fault
+    except TrustStateMissing as fault:
+        raise WrongUse([fault.detail], hint="name a directory that exists") from fault
+
+
+def remind(options: argparse.Namespace, terminal: Terminal) -> None:
+    """Nothing is trusted without ``--anchors``; the finding itself speaks to a gateway's operator."""
+    if options.anchors is None and not terminal.as_json:
+        terminal.note(
+            "hint: name the CAs you trust with --anchors DIR, their revocation lists with --revocation DIR"
+        )
 
 
 def _moment(text: str) -> datetime:

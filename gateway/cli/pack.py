@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from gateway.catalogue import data_root, load_rules, load_schema
-from gateway.cli.terminal import Exit, Terminal
+from gateway.cli.terminal import Exit, Terminal, WrongUse
 from gateway.codes import Code
-from gateway.errors import ConfigInvalid, Rejected
+from gateway.errors import Rejected
 from gateway.findings import Finding, blocking
 from gateway.keyring import load_private_key
 from gateway.model.dossier import Dossier
@@ -81,16 +81,16 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
 
 
 def read_identity(certificate: Path, key: Path) -> SigningIdentity:
-    """The seal from two PEM files. Raises ``ConfigInvalid`` if they are not a pair."""
+    """The seal from two PEM files. Raises ``WrongUse`` if they are not a pair."""
     try:
         chain = x509.load_pem_x509_certificates(certificate.read_bytes())
     except (OSError, ValueError) as error:
-        raise ConfigInvalid([f"{certificate}: expected PEM certificates"]) from error
+        raise WrongUse([f"{certificate}: expected PEM certificates"]) from error
     private = load_private_key(key)
     if not isinstance(private, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
-        raise ConfigInvalid([f"{key}: expected an EC or RSA key"])
+        raise WrongUse([f"{key}: expected an EC or RSA key"])
     if private.public_key() != chain[0].public_key():
-        raise ConfigInvalid([f"{key} does not belong to the first certificate in {certificate}"])
+        raise WrongUse([f"{key} does not belong to the first certificate in {certificate}"])
     der = [c.public_bytes(serialization.Encoding.DER) for c in chain]
     return SigningIdentity(certificate_der=der[0], key=private, chain_der=tuple(der[1:]))
 
@@ -98,9 +98,7 @@ def read_identity(certificate: Path, key: Path) -> SigningIdentity:
 def write_bundle(out: Path, files: list[PackedFile], identity: SigningIdentity, moment: datetime) -> None:
     """Write beside the target and rename, so that a half-written bundle never has the final name."""
     if out.exists():
-        raise ConfigInvalid(
-            [f"{out} exists already"], hint="choose another name; bundles are never overwritten"
-        )
+        raise WrongUse([f"{out} exists already"], hint="choose another name; bundles are never overwritten")
     descriptor, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
     temporary = Path(name)
     try:
@@ -118,7 +116,7 @@ def _checked(directory: Path, terminal: Terminal, moment: datetime, *, incomplet
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ConfigInvalid(
+        raise WrongUse(
             [f"{path}: {os.strerror(error.errno or 0)}"],
             hint=f"begin with: amtsbote pack --example {directory}",
         ) from error
@@ -166,7 +164,9 @@ def _write_example(directory: Path, terminal: Terminal) -> int:
     directory.mkdir(parents=True, exist_ok=True)
     target = directory / DOSSIER_NAME
     if target.exists():
-        raise ConfigInvalid([f"{target} exists already"])
+        raise WrongUse(
+            [f"{target} exists already"], hint="choose another directory; a dossier is never overwritten"
+        )
     target.write_bytes((data_root() / "dossier/1.0/example.xml").read_bytes())
     terminal.say(
         f"{target} ist ein Beispiel. Tragen Sie Ihre Angaben ein und legen Sie die Dokumente daneben.",

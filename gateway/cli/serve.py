@@ -10,6 +10,7 @@ from gateway.cli.terminal import Exit, Terminal
 from gateway.confinement import die_with_parent
 from gateway.doorbell import Role
 from gateway.roles import run_role
+from gateway.roles.readiness import require_all
 from gateway.service import Service, supervise
 
 _SUPERVISED = "AMTSBOTE_SUPERVISED"  # set by the supervisor for its children
@@ -39,7 +40,7 @@ def run(options: argparse.Namespace, _terminal: Terminal) -> int:
             die_with_parent()
         run_role(service, options.role)
         return Exit.GOOD
-    service.check()
+    require_all(service)
     os.environ[_SUPERVISED] = "1"
     supervise(
         service,

@@ -5,6 +5,7 @@ Exit codes are the same for all commands: 0 good, 1 refused or not proven, 2 wro
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from gateway.errors import ConfigInvalid
 from gateway.findings import Finding, Severity
 from gateway.phrasebook import Language, Phrasebook
 
@@ -27,12 +29,25 @@ class Exit(IntEnum):
     FAULT = 3
 
 
+class WrongUse(ConfigInvalid):
+    """The arguments cannot be followed: a file that is not there, a target that exists, a key that fits nothing."""
+
+
 _MARK = {
     Severity.ERROR: ("✗", "red"),
     Severity.UNKNOWN: ("?", "yellow"),
     Severity.WARNING: ("!", "yellow"),
     Severity.INFO: ("·", "dim"),
 }
+
+
+# Controls drive a terminal and marks of direction turn names round; both may stand in names of files and in certificates.
+_DRIVING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def plain(text: str, style: str = "") -> Text:
+    """What others wrote, shown as it is: no markup is read in it, nothing in it drives the terminal."""
+    return Text(_DRIVING.sub("\N{REPLACEMENT CHARACTER}", text), style=style)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,17 +68,17 @@ class Terminal:
     def say(self, german: str, english: str, *, style: str = "") -> None:
         """A line for the person at the terminal; silent where a program listens."""
         if not self.as_json:
-            self.out.print(Text(german if self.language is Language.DE else english, style=style))
+            self.out.print(plain(german if self.language is Language.DE else english, style))
 
     def note(self, text: str) -> None:
         """A remark on standard error."""
-        self.err.print(Text(f"amtsbote: {text}"))
+        self.err.print(plain(f"amtsbote: {text}"))
 
     def error(self, text: str, *, hint: str = "") -> None:
         """What went wrong and what helps."""
-        self.err.print(Text("amtsbote: ", style="red").append(text, style="default"))
+        self.err.print(Text("amtsbote: ", style="red").append(plain(text, "default")))
         if hint:
-            self.err.print(Text(f"amtsbote: hint: {hint}"))
+            self.err.print(plain(f"amtsbote: hint: {hint}"))
 
     def findings(self, findings: Iterable[Finding], *, indent: str = "  ") -> None:
         """One block per finding: what, where, expected and got, how to mend it."""
@@ -75,13 +90,18 @@ class Terminal:
                 .append(sentence.what, style="default")
                 .append(f"  [{finding.code}]", style="dim")
             )
-            for label, value in self._details(finding):
-                self.out.print(Text(f"{indent}    {label}: ", style="dim").append(value, style="default"))
+            for label, value in self.details(finding.place, finding.expected, finding.got):
+                self.out.print(Text(f"{indent}    {label}: ", style="dim").append(plain(value, "default")))
             if sentence.fix and finding.severity is not Severity.INFO:
                 self.out.print(Text(f"{indent}    → {sentence.fix}"))
 
-    def _details(self, finding: Finding) -> list[tuple[str, str]]:
+    def details(self, place: str, expected: str, got: str) -> list[tuple[str, str]]:
+        """What is there, each with its label."""
         german = self.language is Language.DE
         labels = ("Stelle", "erwartet", "gefunden") if german else ("place", "expected", "got")
-        values = (finding.place, finding.expected, finding.got)
-        return [(label, value) for label, value in zip(labels, values, strict=True) if value]
+        return [pair for pair in zip(labels, (place, expected, got), strict=True) if pair[1]]
+
+    def told(self, findings: Iterable[Finding]) -> list[dict[str, str]]:
+        """Findings as JSON with their sentences, field by field as a gateway's problem document has them."""
+        sentences = ((finding, self.phrasebook.describe(finding, self.language)) for finding in findings)
+        return [{**finding.to_json(), "what": text.what, "fix": text.fix} for finding, text in sentences]

@@ -6,9 +6,16 @@ from pathlib import Path
 
 from gateway.cli import knowledge as trust
 from gateway.cli.files import FileSource
-from gateway.cli.terminal import Exit, Terminal
+from gateway.cli.terminal import Exit, Terminal, plain
 from gateway.examination import judge_file
-from gateway.model.signature import Indication, SignatureReport, VerificationReport
+from gateway.model.signature import (
+    ContainerState,
+    Indication,
+    Integrity,
+    SignatureReport,
+    Trust,
+    VerificationReport,
+)
 from gateway.phrasebook import Language
 from gateway.stages.signature.report import report_to_json
 
@@ -21,6 +28,18 @@ _GERMAN = {
     Indication.TOTAL_PASSED: "gültig",
     Indication.INDETERMINATE: "nicht entscheidbar",
     Indication.TOTAL_FAILED: "ungültig",
+}
+
+_GERMAN_STATES = {
+    ContainerState.OK: "in Ordnung",
+    ContainerState.REFUSED: "abgewiesen",
+    Integrity.INTACT: "unverändert",
+    Integrity.BROKEN: "verändert",
+    Integrity.UNSIGNED: "nicht unterschrieben",
+    Integrity.UNCHECKED: "nicht geprüft",
+    Trust.TRUSTED: "gegeben",
+    Trust.UNTRUSTED: "nicht gegeben",
+    Trust.UNKNOWN: "offen",
 }
 
 
@@ -52,6 +71,7 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
             terminal.data({"file": str(path), **report_to_json(report)})
         else:
             _print(path, report, terminal)
+    trust.remind(options, terminal)
     return Exit.GOOD if good else Exit.REFUSED
 
 
@@ -59,9 +79,10 @@ def _print(path: Path, report: VerificationReport, terminal: Terminal) -> None:
     german = terminal.language is Language.DE
     verdict = f"{report.indication}" + (f" / {report.sub_indication}" if report.sub_indication else "")
     word = f"{_GERMAN[report.indication]} ({verdict})" if german else verdict
-    terminal.out.print(f"[bold]{path}[/bold]: [{_COLOUR[report.indication]}]{word}[/]")
+    terminal.out.print(plain(f"{path}: ", "bold").append(plain(word, _COLOUR[report.indication])))
     labels = ("Container", "Unversehrtheit", "Vertrauen") if german else ("container", "integrity", "trust")
-    values = (report.container, report.integrity, report.trust)
+    states = (report.container, report.integrity, report.trust)
+    values = [_GERMAN_STATES[state] for state in states] if german else states
     terminal.out.print(
         "  " + ", ".join(f"{label}: {value}" for label, value in zip(labels, values, strict=True)),
         style="dim",
@@ -78,7 +99,6 @@ def _print_signature(signature: SignatureReport, terminal: Terminal) -> None:
     stamp = f", {time:%Y-%m-%d %H:%M:%S %Z}" if time else ""
     words = ("Unterschrift von", "umfasst", "Dateien") if german else ("signature by", "covers", "files")
     level = f"{signature.form} {signature.level}".strip()
-    terminal.out.print(
-        f"  [{_COLOUR[signature.indication]}]●[/] {words[0]} {signer} ({level}{stamp})", markup=True
-    )
-    terminal.out.print(f"    {words[1]} {len(signature.covers)} {words[2]}, {signature.place}", style="dim")
+    said = f"{words[0]} {signer} ({level}{stamp})"
+    terminal.out.print(plain("  ● ", _COLOUR[signature.indication]).append(plain(said, "default")))
+    terminal.out.print(plain(f"    {words[1]} {len(signature.covers)} {words[2]}, {signature.place}", "dim"))

@@ -51,7 +51,10 @@ class Journal:
     def open(cls, path: Path) -> "Journal":
         """Open an existing journal and bring it to the newest schema. Raises ``TrustStateMissing``, ``JournalDamaged``."""
         if not path.is_file():
-            raise TrustStateMissing(f"no journal at {path}", hint="make one with: amtsbote init")
+            raise TrustStateMissing(
+                f"no journal at {path}",
+                hint="bring it back from where you keep copies; a new gateway is made with: amtsbote init",
+            )
         connection = _connect(path)
         migrations.apply(Database(connection))
         return cls(connection, path)

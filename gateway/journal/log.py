@@ -43,16 +43,16 @@ class SignedRoot:
 
 def append(connection: sqlite3.Connection, fact: Fact) -> int:
     """Log a fact; returns its index. Raises ``ValueError`` for evidence that JSON cannot carry."""
-    idx = size(connection)
+    idx, evidence = size(connection), evidence_bytes(fact)
     connection.execute(
         "INSERT INTO log_entry (idx, id, event, entry, dossier_id, evidence, salt) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             idx,
             identifier(fact.id),
             fact.event.value,
-            entry_bytes(fact),
+            entry_bytes(fact, evidence),
             fact.dossier_id or None,
-            evidence_bytes(fact),
+            evidence,
             fact.salt,
         ),
     )

@@ -4,7 +4,7 @@
 The same shape comes through the inbox API and from answer files of a hot folder::
 
     {"id": "2026-17", "kind": "documents-requested", "message": "Bitte ...", "reference": "33.2-4711",
-     "requested_documents": ["PASSPORT"]}
+     "requested_documents": ["PASS"]}
 """
 
 import re

@@ -47,6 +47,16 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """A party named in the agreement under § 81a(2) AufenthG, with those one can call there."""
+
+    name: str
+    address: Address | None = None
+    contact: Contact | None = None
+    deputy: Contact | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """The worker or a member of the family; names as in the passport (DIN 91379 letters)."""
 
@@ -57,12 +67,17 @@ class Person:
     nationality: str  # ISO 3166-1 alpha-2
     birth_name: str = ""
     sex: str = ""
+    marital_status: str = ""  # "", single, married, civil-partnership, divorced, widowed
     relation: str = ""  # "", spouse, child
     address: Address | None = None
     email: str = ""
     phone: str = ""
     passport_number: str = ""
     passport_valid_until: date | None = None
+    passport_type: str = ""
+    passport_issuer: str = ""
+    passport_mrz: str = ""  # ICAO 9303, lines joined
+    azr_number: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +91,9 @@ class Employer:
     establishment_ags: str  # eight digits
     deputy: Contact | None = None
     betriebsnummer: str = ""
+    legal_form: str = ""
+    register_number: str = ""
+    sector: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +107,11 @@ class Job:
     weekly_hours: Decimal | None = None
     gross_monthly_pay: Decimal | None = None  # euro
     temporary_agency: bool = False
+    duration_months: Decimal | None = None  # None: permanent
+    collective_agreement: str = ""
+    annual_leave_days: Decimal | None = None
+    required_qualification: str = ""
+    previous_post: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +127,10 @@ class Procedure:
     original_language_german: bool = False
     company_based_training: bool = False
     requested_authority: str = ""  # where the law leaves a choice
+    recognition_body: str = ""
+    mission: str = ""  # where the visa is applied for
+    check_result: str = ""  # "", complete, incomplete
+    fee_status: str = ""  # "", due, paid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,3 +162,5 @@ class Dossier:
     family: tuple[Person, ...] = ()
     job: Job | None = None
     refers_to: str = ""  # dossier id given by the gateway, for supplements
+    sub_authorised: Office | None = None
+    authority: Office | None = None  # as the agreement names it; the route never follows it

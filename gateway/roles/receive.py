@@ -34,7 +34,6 @@ from gateway.web.server import start_server
 from gateway.web.tls import ServerTls
 from gateway.workers import RemoteExaminer
 
-_PURGE_SECONDS = 3600.0
 _DRAIN_SECONDS = 45.0
 
 
@@ -97,7 +96,7 @@ async def _serve(reception: _Reception, intake: Intake, stop: asyncio.Event) -> 
         port=service.config.listen.port,
     )
     stop_health = await _start_health(reception, sockets.get("health"))
-    purging = asyncio.create_task(_purge(reception, stop))
+    purging = asyncio.create_task(_retention(reception).run(stop, events))
     events.info("listening", port=server.port)
     await stop.wait()
     await server.stop(_DRAIN_SECONDS)
@@ -200,10 +199,9 @@ async def _start_health(reception: _Reception, sock: socket.socket | None) -> Ca
     return server.stop
 
 
-async def _purge(reception: _Reception, stop: asyncio.Event) -> None:
-    service = reception.service
-    config = service.config
-    retention = Retention(
+def _retention(reception: _Reception) -> Retention:
+    service, config = reception.service, reception.service.config
+    return Retention(
         journal=reception.journal,
         spool=reception.spool,
         issuer=service.issuer(),
@@ -212,15 +210,6 @@ async def _purge(reception: _Reception, stop: asyncio.Event) -> None:
         keep_delivered=config.spool.keep_delivered,
         keep_undelivered=config.spool.keep_undelivered,
     )
-    while not stop.is_set():
-        purged = await asyncio.to_thread(retention.purge)
-        if purged.refused or purged.erased:
-            reception.events.info("purged", refused=purged.refused, erased=purged.erased)
-        try:
-            async with asyncio.timeout(_PURGE_SECONDS):
-                await stop.wait()
-        except TimeoutError:
-            continue
 
 
 def _free_bytes(directory: Path) -> int:

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The verify role: workers that examine hostile bundles. No network, no key."""
 
+from collections.abc import Iterable
+from pathlib import Path
+
 from gateway.catalogue import data_root
 from gateway.examination import examine
 from gateway.keyring import load_certificates, load_revocation
@@ -40,9 +43,25 @@ def _fingerprint(service: Service) -> object:
     """Changes when a file of trust or revocation data was added, replaced or removed."""
     trust = service.config.trust
     directories = (trust.signers, trust.timestamping, trust.intermediates, trust.revocation)
+    return fingerprint_of(directories)
+
+
+def fingerprint_of(directories: Iterable[Path]) -> object:
+    """Names and versions of all files; a hidden one is still being written and does not count."""
     return tuple(
-        (path.name, status.st_mtime_ns, status.st_size, status.st_ino)
+        version
         for directory in directories
         for path in sorted(directory.iterdir())
-        for status in [path.stat()]
+        if not path.name.startswith(".")
+        for version in _versions(path)
     )
+
+
+def _versions(path: Path) -> tuple[tuple[str, int, int, int], ...]:
+    try:
+        status = path.stat()
+    except (
+        FileNotFoundError
+    ):  # removed or renamed since the directory was read: the next look sees what is there
+        return ()
+    return ((path.name, status.st_mtime_ns, status.st_size, status.st_ino),)

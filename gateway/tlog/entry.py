@@ -48,15 +48,17 @@ class Entry:
     prev: str | None
 
 
-def entry_bytes(fact: Fact) -> bytes:
-    """The leaf for ``fact``: JCS, no personal data."""
+def entry_bytes(fact: Fact, evidence: bytes | None = None) -> bytes:
+    """The leaf for ``fact``: JCS, no personal data. ``evidence`` is ``evidence_bytes(fact)``, where it is at hand."""
+    if evidence is None:
+        evidence = evidence_bytes(fact)
     fields: dict[str, Any] = {
         "v": 1,
         "id": identifier(fact.id),
         "ts": utc_seconds(fact.moment),
         "type": fact.event.value,
         "subj": identifier(fact.subject),
-        "c": commitment(fact.salt, evidence_bytes(fact)).hex(),
+        "c": commitment(fact.salt, evidence).hex(),
     }
     if fact.prev is not None:
         fields["prev"] = identifier(fact.prev)

@@ -5,6 +5,7 @@
 Nothing here tells of a partner or a dossier.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
@@ -28,7 +29,8 @@ def make_health_app(*, metrics: Metrics, readiness: Readiness) -> web.Applicatio
         return web.json_response(status, status=503 if missing else 200, headers=SECURITY_HEADERS)
 
     async def page(_request: web.Request) -> web.Response:
-        text = metrics.exposition().encode()
+        # In a thread: gauges ask the journal, which may be waiting for its disk.
+        text = (await asyncio.to_thread(metrics.exposition)).encode()
         headers = {**SECURITY_HEADERS, "Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
         return web.Response(body=text, headers=headers)
 

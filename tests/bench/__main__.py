@@ -16,6 +16,7 @@ from bench import intake, journal, machine, memory, verification
 from bench.figures import Figure, save, show
 from bench.scale import Scale
 
+_WIDTH = 190  # columns, where nobody says how many there are
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _PARTS: dict[str, tuple[str, Callable[[Scale, Path], Sequence[Figure]]]] = {
     "verification": ("Verification (in memory, one process)", verification.measure),
@@ -29,6 +30,8 @@ def main() -> None:
     """Measure, show, save."""
     options = _options()
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDTH)
     with tempfile.TemporaryDirectory(prefix="amtsbote-bench-", dir=options.scratch) as scratch:
         where = machine.describe(Path(scratch))
         started = datetime.now(UTC)

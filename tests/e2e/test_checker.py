@@ -80,7 +80,7 @@ def a_forged_receipt(_site, used):
 
 
 BREACHES = {
-    "dossier lost": (sql(f"DELETE FROM dossier WHERE id = {ACCEPTED}"), "is lost"),
+    "dossier lost": (sql(f"DELETE FROM dossier WHERE id = {ACCEPTED}"), "that is not there"),
     "promise lost": (another_promise, "is lost"),
     "other bytes": (other_bytes_promised, "another one"),
     "forged receipt": (a_forged_receipt, "does not fit its entry"),

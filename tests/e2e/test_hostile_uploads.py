@@ -66,11 +66,10 @@ def problem(told: Told) -> dict:
     """The problem document, held to the contract."""
     document = json.loads(told.body)
     assert "application/problem+json" == told.media_type
-    assert (document["status"], document["type"]) == (
-        told.status,
-        f"/problems/{document['findings'][0]['code']}",
-    ) or (document["type"].removeprefix("/problems/") in {f["code"] for f in document["findings"]})
-    assert set() == {finding["code"] for finding in document["findings"]} - CODES
+    codes = {finding["code"] for finding in document["findings"]}
+    assert told.status == document["status"]
+    assert document["type"].removeprefix("/problems/") in codes
+    assert set() == codes - CODES
     assert all(finding["what"] and finding["fix"] for finding in document["findings"])
     assert b"Traceback" not in told.body
     assert b"/gateway/" not in told.body
@@ -134,8 +133,9 @@ def test_a_bundle_that_somebody_altered_is_refused_or_is_still_the_same_dossier(
     document = json.loads(told.body) if told.status in {200, 201} else problem(told)
 
     assert told.status in {200, 201, 422, 409, 400, 413}, document
-    # What is let in in spite of a change holds exactly what its chamber sealed.
-    assert told.status > 201 or "ORIGINAL" == document["receipt"]["evidence"].get("reference", "ORIGINAL")
+    # Whatever is let in in spite of a change holds exactly what its chamber sealed, and holds it once.
+    one = "SELECT count(DISTINCT content_digest), count(*) FROM dossier WHERE status = 'accepted' AND facts LIKE '%ORIGINAL%'"
+    assert gateway.rows(one) in ([(0, 0)], [(1, 1)])
 
 
 @RARELY
@@ -151,7 +151,7 @@ def test_the_precheck_stands_the_same_bytes_and_records_nothing(gateway, tls, or
 
 
 heads = st.one_of(
-    st.binary(max_size=300),
+    st.binary(min_size=1, max_size=300).filter(lambda head: head.strip()),
     st.builds(
         lambda method, path, fields: (
             b" ".join([method, path, b"HTTP/1.1\r\nHost: localhost\r\n"]) + b"".join(fields)

@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 
 import gatewayroom
 import pytest
+from gatewayload import until
 from gatewayroom import LUDWIGSBURG, WEIMAR, example, faults, paper, promise, seal
 
 from gateway.audit import audit_log, directory_fetch
@@ -141,6 +142,29 @@ async def test_a_hot_folder_gets_documents_index_and_original_and_its_done_file_
     assert sealed.read_bytes() == (folder / "bundle.asice").read_bytes()
     assert listed == held
     assert ["submission.accepted", "handover", "acknowledgement"] == types
+
+
+async def test_a_hot_folder_that_was_away_gets_what_it_missed_once(gateway, bundle):
+    folder = gateway.world.hot_folder
+    away = folder.rename(folder.with_name("weg"))
+    try:
+        async with gateway.client(LUDWIGSBURG[0]) as chamber:
+            submission = await chamber.submit(bundle(LUDWIGSBURG[0]))
+            await until(
+                lambda: (
+                    gateway.rows("SELECT last_code FROM delivery WHERE state = 'waiting'")
+                    == [("recipient-unreachable",)]
+                )
+            )
+            away.rename(folder)
+            types = await until_event(chamber, submission.dossier_id, "handover")
+    finally:
+        if away.exists():
+            away.rename(folder)
+    await asyncio.to_thread(gateway.settle)
+
+    assert ["submission.accepted", "handover"] == types
+    assert [] == faults(gateway)
 
 
 async def test_a_supplement_follows_its_first_dossier(gateway, bundle, tmp_path):

@@ -181,6 +181,7 @@ def _sequence_of(kind, xsd):
         ("Job", ("job",)),
         ("Contact", ("contact",)),
         ("Address", ("employer", "address")),
+        ("Office", ("sub_authorised",)),
     ],
 )
 def test_elements_are_the_fields_of_the_model_in_the_same_order(schema_type, path):

@@ -13,6 +13,7 @@ from pyhanko.pdf_utils.decode_limits import DecodePurpose
 
 from gateway.errors import Rejected
 from gateway.stages.signature.pdf_document import PdfDocument, PdfValue, children, followed, member, readable
+from gateway.stages.signature.pdf_fields import SignatureField
 
 _MAX_ITEMS = 64  # of each kind
 
@@ -44,17 +45,16 @@ def security_store(document: PdfDocument) -> SecurityStore:
     )
 
 
-def store_known_at(document: PdfDocument, covered: int) -> bool:
-    """Was there a store within the first ``covered`` bytes?  Raises ``Rejected`` where the versions cannot be read."""
+def stored_with(document: PdfDocument, signature: SignatureField) -> bool:
+    """Was there a store in the version that brought this signature or time-stamp? Raises ``Rejected``."""
 
     def known() -> bool:
+        reference = signature.reference
+        if reference is None:
+            return False
         reader = document.reader
-        versions = [
-            number
-            for number in range(reader.total_revisions)
-            if reader.xrefs.get_xref_container_info(number).end_location <= covered
-        ]
-        return bool(versions) and member(reader.get_historical_root(versions[-1]), "/DSS") is not None
+        version = reader.xrefs.get_last_change(reference)
+        return member(reader.get_historical_root(version), "/DSS") is not None
 
     return readable(known, document.name)
 

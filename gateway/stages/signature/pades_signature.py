@@ -33,7 +33,7 @@ from gateway.stages.signature.cms import SignedData, read_signed_data
 from gateway.stages.signature.cms_signer import SIGNING_TIME, CmsSignerCheck, check_cms_signer, weak_signature
 from gateway.stages.signature.faults import Fault, faults_of, judge_faults
 from gateway.stages.signature.judgement import PathJudgement
-from gateway.stages.signature.pades_material import store_known_at
+from gateway.stages.signature.pades_material import stored_with
 from gateway.stages.signature.pades_stamps import DocumentStamp, PdfCase, existence
 from gateway.stages.signature.pdf_fields import SignatureField
 from gateway.stages.signature.pdf_gaps import Gap, contents
@@ -291,9 +291,7 @@ def _level(run: _Run, data: SignedData, check: CmsSignerCheck, *, stamped: bool)
     if level in {"", "B-B"} or not run.case.material.has_revocation_data:
         return level
     archived = any(
-        stamp.proves is not None
-        and stamp.gap.start >= run.gap.covered
-        and store_known_at(document, stamp.gap.start)
+        stamp.proves is not None and stamp.gap.start >= run.gap.covered and stored_with(document, stamp.field)
         for stamp in run.stamps
     )
     return "B-LTA" if archived else "B-LT"

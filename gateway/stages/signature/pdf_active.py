@@ -18,7 +18,7 @@ from gateway.findings import Finding, Severity
 from gateway.stages.signature.pdf_document import PdfDocument, PdfValue, children, followed, member, readable
 from gateway.stages.signature.pdf_gaps import Gap
 
-MAX_OBJECTS = 400_000  # values of any kind; a file of several hundred pages has some ten thousand
+MAX_OBJECTS = 300_000  # values of any kind; a file of several hundred pages has some ten thousand
 _NAMED = 10  # findings; the rest is counted
 _CHAIN = 32  # actions that follow each other
 # Actions by their /S. JavaScript runs; the others start, open, send or play something outside the page.

@@ -27,7 +27,7 @@ from gateway.codes import Code
 from gateway.errors import Rejected
 from gateway.findings import Finding
 from gateway.stages.signature.certificate import contained
-from gateway.stages.signature.pdf_gaps import Gap, MarkedStream, find_gaps
+from gateway.stages.signature.pdf_gaps import Gap, find_gaps, marked
 
 MIB = 1024 * 1024
 MAX_PDF_BYTES = 32 * MIB
@@ -58,7 +58,7 @@ PdfValue: TypeAlias = Any
 class PdfReader(PdfFileReader):
     """pyHanko's reader with a budget. Owned by one judgement."""
 
-    def __init__(self, stream: MarkedStream, *, strict: bool) -> None:
+    def __init__(self, stream: BytesIO, *, strict: bool) -> None:
         self._indexes: dict[int, tuple[BytesIO, dict[int, tuple[int, int]]]] = {}
         self._left = _PARSED_FREE + _PARSED_PER_BYTE * stream.seek(0, SEEK_END)
         super().__init__(stream, strict=strict, decode_limits=_LIMITS)
@@ -126,7 +126,7 @@ class PdfDocument:
 
     name: str
     data: bytes
-    stream: MarkedStream = field(repr=False)
+    stream: BytesIO = field(repr=False)
     reader: PdfReader = field(repr=False)
     gaps: tuple[Gap, ...]
 
@@ -137,14 +137,14 @@ def open_pdf(data: bytes, *, name: str, gaps: tuple[Gap, ...] | None = None) -> 
         raise Rejected(
             [Finding(code=Code.PDF_MALFORMED, place=name, expected="%PDF- at the start", got=repr(data[:8]))]
         )
-    marked = find_gaps(data) if gaps is None else gaps
-    stream = MarkedStream(data, marked)
+    found = find_gaps(data) if gaps is None else gaps
+    stream = marked(data, found)
     reader = readable(lambda: PdfReader(stream, strict=False), name)
     if readable(lambda: "/Encrypt" in reader.trailer, name):
         raise Rejected(
             [Finding(code=Code.PDF_ENCRYPTED, place=name, expected="no encryption", got="/Encrypt")]
         )
-    return PdfDocument(name=name, data=data, stream=stream, reader=reader, gaps=marked)
+    return PdfDocument(name=name, data=data, stream=stream, reader=reader, gaps=found)
 
 
 def readable(attempt: Callable[[], Value], name: str) -> Value:

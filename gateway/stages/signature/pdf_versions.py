@@ -78,7 +78,7 @@ def trailing_data(document: PdfDocument) -> Finding | None:
     """Rule 4."""
     end = document.data.rfind(b"%%EOF")
     rest = document.data[end + 5 :] if end >= 0 else b""
-    if not rest.strip(b"\0\t\n\f\r "):
+    if not rest.strip(b"\t\n\r "):
         return None
     return Finding(
         code=Code.PDF_MODIFIED_AFTER_SIGNING,
