@@ -12,7 +12,6 @@ import socket
 from enum import StrEnum
 from pathlib import Path
 
-
 _MOST_AT_ONCE = (
     64  # datagrams; more are heard at the loop's next turn, so nobody can keep it busy with ringing
 )
@@ -36,6 +35,19 @@ def ring(run_directory: Path, *roles: Role) -> None:
                 sock.sendto(b"", str(run_directory / f"{role}.bell"))
 
 
+def file_identity(path: Path) -> tuple[int, int]:
+    """What tells the socket file we made from one that a successor put in its place."""
+    status = path.lstat()
+    return status.st_dev, status.st_ino
+
+
+def remove_own(path: Path, made: tuple[int, int]) -> None:
+    """Remove the socket file ``made``; a role that ends slowly must not take its successor's away."""
+    with contextlib.suppress(FileNotFoundError):
+        if file_identity(path) == made:
+            path.unlink()
+
+
 class Doorbell:
     """The bells of all roles in one directory, heard by one of them. Owned by the role's event loop."""
 
@@ -43,6 +55,7 @@ class Doorbell:
         self._directory = run_directory
         self._listener = listener
         self._socket: socket.socket | None = None
+        self._made = (0, 0)
         self._rung = asyncio.Event()  # replaced at every ring: whoever waits holds the one that will be set
         self._count = 0  # rings heard
 
@@ -53,6 +66,7 @@ class Doorbell:
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
         sock.bind(str(path))
         path.chmod(0o660)
+        self._made = file_identity(path)
         self._socket = sock
         asyncio.get_running_loop().add_reader(sock.fileno(), self._drain)
 
@@ -62,7 +76,7 @@ class Doorbell:
             asyncio.get_running_loop().remove_reader(self._socket.fileno())
             self._socket.close()
             self._socket = None
-            self._path(self._listener).unlink(missing_ok=True)
+            remove_own(self._path(self._listener), self._made)
 
     def ring(self, *roles: Role) -> None:
         """Ring; a role that is not there, or whose bell is already ringing, is no error."""

@@ -12,16 +12,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from gateway.codes import Code
 from gateway.config import Config, read_config
 from gateway.couplings import Coupling, couple
 from gateway.doorbell import Role
-from gateway.errors import ConfigInvalid
+from gateway.errors import ConfigInvalid, Unavailable
 from gateway.journal import Journal
 from gateway.keyring import Keyring, read_secret
 from gateway.model.evidence import Clock
 from gateway.spool import Spool
 from gateway.supervisor import Supervisor
 from gateway.telemetry import EventLog
+from gateway.tilestore import LocalDisk
 from gateway.tlog.note import NoteSigner
 
 
@@ -93,11 +95,29 @@ class Service:
 
 
 def supervise(service: Service, command: Callable[[Role], Sequence[str]]) -> None:
-    """All roles on this machine until SIGTERM."""
+    """All roles on this machine until SIGTERM. Raises ``Unavailable`` where a supervisor works on this state already."""
     log = service.events("supervisor")
-    Supervisor(
-        command=command, report=lambda event, role, detail: log.info(event, kept=role.value, detail=detail)
-    ).run()
+    unlock = _sole_supervisor(service.config.run)
+    try:
+        Supervisor(
+            command=command,
+            report=lambda event, role, detail: log.info(event, kept=role.value, detail=detail),
+        ).run()
+    finally:
+        unlock()
+
+
+def _sole_supervisor(run: Path) -> Callable[[], None]:
+    # A second set of roles would take the first one's sockets, and its deliver role what the first is handing over.
+    run.mkdir(exist_ok=True)
+    try:
+        return LocalDisk().lock(run / "supervisor.lock")
+    except BlockingIOError as error:
+        raise Unavailable(
+            Code.SERVICE_UNAVAILABLE,
+            f"a gateway runs already with the state in {run.parent}",
+            hint="stop that one first",
+        ) from error
 
 
 def _moved_clock(offset: timedelta) -> Clock:

@@ -31,6 +31,7 @@ from types import FrameType
 
 from gateway.codes import Code
 from gateway.confinement import WorkerLimits, begin_bundle, confine, die_with_parent, end_bundle
+from gateway.doorbell import file_identity, remove_own
 from gateway.errors import GatewayFault, Unavailable
 from gateway.findings import Finding, Severity
 from gateway.model.bundle import ByteSource
@@ -124,6 +125,7 @@ class WorkerPool:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC) as listener:
             listener.bind(str(self.path))
             self.path.chmod(0o660)
+            made = file_identity(self.path)
             listener.listen(1024)
             state, examine = self.fingerprint(), self.prepare()
             serving: set[int] = set()  # children that take bundles under the present state
@@ -143,7 +145,7 @@ class WorkerPool:
                     state, examine = fresh, self.prepare()
                     _signal_all(serving)
                     serving.clear()
-            self.path.unlink(missing_ok=True)
+            remove_own(self.path, made)
         _signal_all(serving)
         _wait_for_all()
         if faults >= _MAX_FAULTS:

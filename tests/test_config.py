@@ -117,3 +117,19 @@ def test_any_text_is_a_configuration_or_a_list_of_problems(tmp_path_factory, tex
         read_config(folder / "amtsbote.toml")
 
     assert caught.value.problems
+
+
+def test_a_revocation_list_nobody_would_read_is_a_fault(site):
+    row = '[[refresh.crl]]\nurl = "http://ca.example/x"\nfile = "{}"\npurpose = "{}"\n'
+    rows = [
+        row.format("seals.pem", "signers"),
+        row.format("../seals.crl", "tls"),
+        row.format("tls.crl", "tsl"),
+    ]
+    append(site / "amtsbote.toml", "\n" + "\n".join(rows))
+    found = "\n".join(problems(site))
+
+    assert 3 == found.count("refresh.crl")
+    assert "'seals.pem'" in found
+    assert "'../seals.crl'" in found
+    assert "refresh.crl[2].purpose: expected one of signers, tls, got 'tsl'" in found

@@ -79,3 +79,14 @@ async def test_a_bell_replaces_what_a_dead_predecessor_left(tmp_path):
     assert await second.wait(30, seen=seen) > seen
     second.close()
     first.close()
+
+
+async def test_a_role_that_ends_slowly_leaves_its_successor_the_bell(tmp_path):
+    slow, successor = Doorbell(tmp_path, Role.PUBLISH), Doorbell(tmp_path, Role.PUBLISH)
+    await slow.listen()
+    await successor.listen()
+    slow.close()
+
+    assert (tmp_path / "publish.bell").is_socket()
+    successor.close()
+    assert not (tmp_path / "publish.bell").exists()

@@ -22,6 +22,11 @@ from gateway.doorbell import Role
 
 UNITS = Path(__file__).resolve().parent.parent / "systemd"
 GROUP = 64_000
+(UMASK,) = (
+    int(line.partition("=")[2], 8)
+    for line in (UNITS / "amtsbote-.service.d/10-hardening.conf").read_text().splitlines()
+    if line.startswith("UMask=")
+)
 USERS = {"root": 0, **{f"amtsbote-{role}": GROUP + number for number, role in enumerate(Role, 1)}}
 
 pytestmark = [
@@ -106,7 +111,7 @@ def start(site: gatewayroom.Site, role: Role, state: Path, secrets: Path) -> sub
             [*becoming(USERS[f"amtsbote-{role}"]), *command],
             cwd=state,
             env={**os.environ, "CREDENTIALS_DIRECTORY": str(secrets), "PYTHONDONTWRITEBYTECODE": "1"},
-            umask=0o007,
+            umask=UMASK,
             stdout=out,
             stderr=subprocess.STDOUT,
         )

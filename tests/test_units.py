@@ -49,6 +49,12 @@ def test_the_role_is_started_as_the_command_understands_it(role):
     assert line.endswith(f"serve --role {role} --config /etc/amtsbote/amtsbote.toml")
 
 
+def test_no_fault_leaves_a_role_down_for_good():
+    dropin = (UNITS / "amtsbote-.service.d/10-hardening.conf").read_text().splitlines()
+
+    assert {"Restart=on-failure", "StartLimitIntervalSec=0"} <= set(dropin)
+
+
 @pytest.mark.foreign
 def test_the_exposure_is_within_its_bounds():
     if shutil.which("systemd-analyze") is None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from gateway.cli.terminal import Exit, Terminal
+from gateway.cli.terminal import Exit, Terminal, WrongUse
 from gateway.demo.stage import Stage
 from gateway.demo.world import build_world
 from gateway.errors import ConfigInvalid
@@ -100,11 +100,11 @@ def _make_room(directory: Path, *, replace: bool) -> None:
     """Only a directory that an earlier demo made is ever removed."""
     if directory.exists() and any(directory.iterdir()):
         if not (directory / _MARK).exists():
-            raise ConfigInvalid(
+            raise WrongUse(
                 [f"{directory} is not empty and was not made by a demo"], hint="choose another --directory"
             )
         if not replace:
-            raise ConfigInvalid([f"{directory} holds an earlier demo"], hint="use --replace to make it anew")
+            raise WrongUse([f"{directory} holds an earlier demo"], hint="use --replace to make it anew")
         shutil.rmtree(directory)
     directory.mkdir(parents=True, exist_ok=True)
     (directory / _MARK).touch()

@@ -6,6 +6,7 @@ they are files of fixed names in ``keys``, or in the directory that systemd's Lo
 Relative paths start at the directory of the file they stand in.
 """
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from gateway.config.values import (
     Config,
     ListenConfig,
     LogConfig,
+    RevocationPurpose,
     RevocationSource,
     SpoolConfig,
     TrustConfig,
@@ -29,6 +31,7 @@ __all__ = [
     "Config",
     "ListenConfig",
     "LogConfig",
+    "RevocationPurpose",
     "RevocationSource",
     "SpoolConfig",
     "TrustConfig",
@@ -37,6 +40,7 @@ __all__ = [
 ]
 
 _T = TypeVar("_T")
+_CRL_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}\.crl")
 _HINT = "see the comments that amtsbote init writes into the file"
 
 
@@ -60,7 +64,7 @@ def read_config(path: Path) -> Config:
         policy=_policy(root),
         partners=read_partners(gateway.path("partners", "partners.toml"), problems),
         refresh_seconds=float(refresh.number("every_seconds", 3600, low=1)),
-        refresh=tuple(_revocation_source(row) for row in refresh.tables("crl")),
+        refresh=tuple(_revocation_source(row, problems) for row in refresh.tables("crl")),
         unsafe_clock_offset=timedelta(seconds=unsafe.number("clock_offset_seconds", 0, low=-(1 << 31))),
     )
     for table in (gateway, verify, refresh, unsafe, root):
@@ -166,9 +170,17 @@ def _retry(table: Table) -> RetryPolicy:
     )
 
 
-def _revocation_source(table: Table) -> RevocationSource:
+def _revocation_source(table: Table, problems: list[str]) -> RevocationSource:
+    signers = RevocationPurpose.SIGNERS
     source = RevocationSource(
-        url=table.text("url"), file=table.text("file"), purpose=table.text("purpose", "signers")
+        url=table.text("url"),
+        file=table.text("file"),
+        purpose=table.choice("purpose", RevocationPurpose, signers) or signers,
     )
+    if not _CRL_FILE.fullmatch(source.file):
+        # Under another name it would be fetched, installed, and never read.
+        problems.append(
+            f"refresh.crl: file: expected a plain name that ends in .crl, got {source.file!r}"[:300]
+        )
     table.finish()
     return source

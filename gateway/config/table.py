@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gateway.errors import TrustStateMissing
+from gateway.errors import ConfigInvalid, TrustStateMissing
 
 _E = TypeVar("_E", bound=StrEnum)
 _WORDS = {str: "a text in quotes", int: "a whole number", list: "a list", dict: "a table"}
@@ -112,10 +112,12 @@ class Table:
 
 
 def read_toml(path: Path, problems: list[str]) -> dict[str, Any]:
-    """The file's content; a fault of its syntax goes into ``problems``. Raises ``TrustStateMissing`` if it is not there."""
+    """The file's content; a fault of its syntax goes into ``problems``. Raises ``TrustStateMissing`` if it is not there, ``ConfigInvalid`` if the one before had faults."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
+        if problems:  # the file that names this one has faults: they come first
+            raise ConfigInvalid(problems) from error
         raise TrustStateMissing(f"no configuration at {path}", hint="make one with: amtsbote init") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         problems.append(f"{path.name}: {error}")

@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 
 from gateway.confinement import WorkerLimits
@@ -49,13 +50,20 @@ class SpoolConfig:
     keep_undelivered: timedelta
 
 
+class RevocationPurpose(StrEnum):
+    """Whose certificates a revocation list speaks of."""
+
+    SIGNERS = "signers"
+    TLS = "tls"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevocationSource:
     """One CRL that the refresher fetches: from this place only, to this file name only."""
 
     url: str
     file: str
-    purpose: str  # signers, tls
+    purpose: RevocationPurpose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

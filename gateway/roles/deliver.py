@@ -6,12 +6,13 @@ import asyncio
 from gateway.dispatch import Dispatcher, Means
 from gateway.doorbell import Role
 from gateway.roles.outgoing import consignments, proceedings
-from gateway.roles.work import at_work
+from gateway.roles.work import at_work, be_the_only_one
 from gateway.service import Service, system_entropy
 
 
 def run(service: Service) -> None:
-    """Deliver until SIGTERM."""
+    """Deliver until SIGTERM. Two at once would take each other's half-placed package for their own."""
+    be_the_only_one(service.config.run, Role.DELIVER)
     asyncio.run(_deliver(service))
 
 

@@ -6,10 +6,14 @@ import logging
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
+from gateway.codes import Code
 from gateway.doorbell import Doorbell, Role
+from gateway.errors import Unavailable
 from gateway.service import Service
 from gateway.telemetry import LibraryLines
+from gateway.tilestore import LocalDisk
 
 
 @asynccontextmanager
@@ -25,3 +29,16 @@ async def at_work(service: Service, role: Role) -> AsyncIterator[tuple[Doorbell,
         yield doorbell, stop
     finally:
         doorbell.close()
+
+
+def be_the_only_one(run_directory: Path, role: Role) -> None:
+    """Hold the role until this process ends, threads that cannot be stopped included. Raises ``Unavailable``.
+
+    Nobody releases the lock but the kernel: a predecessor that still drains may be in the middle of handing over.
+    """
+    try:
+        LocalDisk().lock(run_directory / f"{role}.lock")
+    except BlockingIOError as error:
+        raise Unavailable(
+            Code.SERVICE_UNAVAILABLE, f"another {role} role is at work", hint="wait for its end, or stop it"
+        ) from error

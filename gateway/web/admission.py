@@ -66,7 +66,9 @@ class Admission:
             raise Rejected(faults)
         if demand.body is Body.BUNDLE:
             self.places.free(partner.id)
-            self._room_for(request.content_length or 0)
+            # Who does not say how much comes may send as much as is allowed.
+            length = request.content_length
+            self._room_for(demand.max_body if length is None else length)
         return Call(
             request=request,
             id=request_id,

@@ -7,6 +7,7 @@ Leaves out what is served (``app``).
 
 import asyncio
 import contextlib
+import os
 import socket
 import sys
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ from typing import Any
 
 from aiohttp import http_parser, web
 
-from gateway.errors import AmtsboteError, GatewayFault
+from gateway.errors import AmtsboteError, ConfigInvalid, GatewayFault
 from gateway.policy import TransferPolicy
 from gateway.telemetry import EventLog
 from gateway.web.connection import Gate, GuardedConnection, noting_requests
@@ -103,7 +104,13 @@ async def _listen(
             "ssl_handshake_timeout": transfer.handshake_seconds,
             "ssl_shutdown_timeout": _TLS_SHUTDOWN_SECONDS,
         }
-    return await loop.create_server(factory, backlog=_BACKLOG, **where, **secured)
+    try:
+        return await loop.create_server(factory, backlog=_BACKLOG, **where, **secured)
+    except OSError as error:
+        raise ConfigInvalid(
+            [f"listen: {where.get('host')}:{where.get('port')}: {os.strerror(error.errno or 0)}"],
+            hint="does another program listen there, another gateway perhaps?",
+        ) from error
 
 
 async def _keep_current(tls: ServerTls, events: EventLog) -> None:

@@ -19,7 +19,7 @@ from bench.scale import Scale
 _WIDTH = 190  # columns, where nobody says how many there are
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _PARTS: dict[str, tuple[str, Callable[[Scale, Path], Sequence[Figure]]]] = {
-    "verification": ("Verification (in memory, one process)", verification.measure),
+    "verification": ("Verification (in memory, one process; CPU time)", verification.measure),
     "journal": ("Journal and log", journal.measure),
     "intake": ("Intake (amtsbote serve, 8 senders, 10 PDFs of 100 KB)", intake.measure),
     "memory": ("Peak memory (largest bundle through the running gateway)", memory.measure),
@@ -48,7 +48,7 @@ def main() -> None:
     if busy or machine.is_busy():
         console.print(
             f"[yellow]The machine was busy (load {where['load'][0]} on {where['cores']} cores at the start): "
-            "ratios hold, absolute numbers do not.[/yellow]"
+            "ratios and CPU times hold, other absolute numbers do not.[/yellow]"
         )
     stamp = started.strftime("%Y%m%dT%H%M%SZ")
     facts = {**where, "busy": busy, "scale": options.scale, "started": started.isoformat(timespec="seconds")}

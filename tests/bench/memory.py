@@ -7,7 +7,6 @@ Each on a fresh gateway, because the kernel remembers the peak of a process for 
 
 import asyncio
 import hashlib
-import json
 import shutil
 import time
 from collections.abc import Callable
@@ -30,6 +29,7 @@ from gateway.stages.dossier import DOSSIER_NAME, write_dossier
 _AIM_MIB = 200
 _LARGE = "ARBEITSVERTRAG"
 _READ = 1024 * 1024
+_LOOK_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +154,9 @@ def _half(bundle: Path, target: Path) -> None:
 
 def _find(site: Site, _bundle: Path) -> None:
     """The deliverer has written everything."""
-    site.settle()
-    states = site.rows("SELECT state FROM delivery")
-    if states != [("handed-over",)]:
-        raise ValueError(f"expected one delivery in the hot folder, got {json.dumps(states)}")
+    state = ""
+    while state != "handed-over":
+        ((state,),) = site.rows("SELECT state FROM delivery")
+        if state not in {"queued", "delivering", "handed-over"}:
+            raise ValueError(f"expected the delivery to reach the hot folder, it is {state}")
+        time.sleep(_LOOK_SECONDS)

@@ -18,7 +18,7 @@ from bench.floors import inflate_and_hash, streams
 from bench.libraries import by_signxml
 from bench.material import dossier, paper, sealed
 from bench.scale import Scale
-from bench.stopwatch import interleaved
+from bench.stopwatch import CPU, interleaved
 from gateway.catalogue import data_root
 from gateway.demo.bundles import signing_identity
 from gateway.examination import Knowledge, examine
@@ -61,6 +61,7 @@ def measure(scale: Scale) -> list[Figure]:
             "floor": partial(inflate_and_hash, bundle, streams(bundle)),
         },
         rounds=scale.of(60, 10, 1),
+        clock=CPU,
     )
     what = f"dossier with {_SIGNED} PAdES-B-T PDFs: whole examination"
     return [

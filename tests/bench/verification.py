@@ -20,7 +20,7 @@ from bench.libraries import by_signxml, by_xmlsec
 from bench.material import dossier_bundle, many_files
 from bench.parties import Parties, examining
 from bench.scale import Scale
-from bench.stopwatch import Times, Work, interleaved
+from bench.stopwatch import CPU, Times, Work, interleaved
 from gateway.demo.bundles import signing_identity
 from gateway.examination import Knowledge, examine
 from gateway.model.signature import Indication, Integrity, VerificationReport
@@ -69,7 +69,7 @@ def _kind(name: str, bundle: bytes, identity: SigningIdentity, parties: Parties,
         partial(by_xmlsec, bundle, identity),
     )
     floor = partial(inflate_and_hash, bundle, streams(bundle))
-    times = interleaved({**dict(zip(_ROWS, works, strict=True)), _FLOOR: floor}, rounds=rounds)
+    times = interleaved({**dict(zip(_ROWS, works, strict=True)), _FLOOR: floor}, rounds=rounds, clock=CPU)
     return [
         timed(
             f"{name}: {row}",
@@ -113,7 +113,7 @@ def _sizes(parties: Parties, scale: Scale) -> list[Figure]:
         bundle = many_files(count, signing_identity(parties.seal), parties.moment)
         rivals[f"floor {count}"] = partial(inflate_and_hash, bundle, streams(bundle))
         rivals[f"ours {count}"] = partial(_passes, bundle, knowledge, parties.moment)
-    times = interleaved(rivals, rounds=scale.of(20, 5, 1))
+    times = interleaved(rivals, rounds=scale.of(20, 5, 1), clock=CPU)
     first = _per_file(times, "ours", counts[0])
     return [_size(times, count, first, counts[0]) for count in counts]
 

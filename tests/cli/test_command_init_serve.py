@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """``init`` makes a gateway once; ``serve`` does not start one that lacks something, and says what helps."""
 
+import fcntl
 import shutil
 
 import pytest
@@ -146,3 +147,21 @@ def test_a_directory_too_deep_for_sockets_is_told_before_any_role_fails_on_it(am
 
     assert 3 == done.code
     assert "too long" in done.err
+
+
+def test_a_second_gateway_on_the_same_state_does_not_start(amtsbote, site):
+    (site / "state/run").mkdir(exist_ok=True)
+    with (site / "state/run/supervisor.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = amtsbote("serve", "--config", site / "amtsbote.toml")
+
+    assert (3, "") == (done.code, done.out)
+    assert f"a gateway runs already with the state in {site}/state" in done.err.replace("\n", "")
+    assert "hint: stop that one first" in done.err
+
+
+def test_a_fault_of_syntax_is_told_before_a_second_file_is_missed(amtsbote, tmp_path):
+    (tmp_path / "amtsbote.toml").write_text("x = [")
+    done = amtsbote("serve", "--config", tmp_path / "amtsbote.toml")
+
+    assert (3, True) == (done.code, "amtsbote.toml: Invalid value" in done.err)

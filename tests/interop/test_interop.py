@@ -47,6 +47,7 @@ class Shop:
     """One PKI for both sides, and a folder both can read."""
 
     folder: Path
+    root: pki.Authority
     issuing: pki.Authority
     unit: pki.Identity
     store: TrustStore
@@ -93,7 +94,7 @@ def shop(tmp_path_factory) -> Shop:
         tsa_anchors=(tsa_root.identity.certificate_der,),
         crls=tuple(crls),
     )
-    return Shop(folder=folder, issuing=issuing, unit=unit, store=TrustStore(material))
+    return Shop(folder=folder, root=root, issuing=issuing, unit=unit, store=TrustStore(material))
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +120,8 @@ def ours(shop: Shop) -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def theirs(shop: Shop) -> dict[str, bytes]:
     """Containers and PDFs by DSS, with the same keys and the same certificates."""
-    for name, identity in (("seal", shop.seal()), ("tsa", shop.unit)):
+    # Straight below the root: DSS embeds no list of an intermediate CA whose certificate names no distribution point.
+    for name, identity in (("seal", shop.root.seal("IHK Gera")), ("tsa", shop.unit)):
         (shop.folder / f"{name}.p12").write_bytes(_pkcs12(identity))
     for name, data in NAMES.items():
         (shop.folder / "files" / Path(name).name).write_bytes(data)

@@ -243,6 +243,13 @@ async def test_a_full_disk_is_507_before_100_continue(border, handlers):
     assert "retry-after" in answer.headers
 
 
+async def test_a_body_of_unknown_length_needs_room_for_the_longest(border, handlers):
+    async with border(handlers.routes(), free_bytes=lambda: 2) as gateway:
+        answer = await gateway.ask(POST + b"Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n")
+    assert (507, "insufficient-storage") == (answer.status, answer.code)
+    assert b"100 Continue" not in answer.raw
+
+
 async def test_any_other_expectation_is_417(border, handlers):
     async with border(handlers.routes()) as gateway:
         answer = await gateway.ask(POST + b"Content-Length: 3\r\nExpect: foo\r\n\r\n")

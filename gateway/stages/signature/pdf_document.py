@@ -8,6 +8,7 @@ Where versions are compared (``pdf_versions``), a strict reader is asked.
 Bounds: file size, inflated bytes, bytes parsed in all, objects kept; each object stream is inflated and indexed once.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from io import SEEK_END, BytesIO
@@ -32,6 +33,8 @@ from gateway.stages.signature.pdf_gaps import Gap, find_gaps, marked
 MIB = 1024 * 1024
 MAX_PDF_BYTES = 32 * MIB
 MAGIC = b"%PDF-"
+_TAIL = 1100  # bytes; the library looks no further back for the end
+_END = re.compile(rb"[\r\n]\s{0,8}startxref\s{0,16}\d{1,12}\s{1,16}%%EOF")
 _KEPT_OBJECTS = 4096
 _PARSED_PER_BYTE = 16  # objects are read again for every version; more than that is a file made to cost time
 _PARSED_FREE = 32 * MIB
@@ -131,12 +134,23 @@ class PdfDocument:
     gaps: tuple[Gap, ...]
 
 
+def ends_version(data: bytes, end: int) -> bool:
+    """Is there an orderly end of a version right before ``end``? Asked before the library looks for it backwards.
+
+    It would do so byte by byte over a line of any length, in a file without line breaks over all of it.
+    """
+    return bool(_END.search(data, max(0, end - _TAIL), end))
+
+
 def open_pdf(data: bytes, *, name: str, gaps: tuple[Gap, ...] | None = None) -> PdfDocument:
     """Open. Raises ``Rejected`` with ``PDF_MALFORMED`` or ``PDF_ENCRYPTED``."""
     if not data.startswith(MAGIC):
         raise Rejected(
             [Finding(code=Code.PDF_MALFORMED, place=name, expected="%PDF- at the start", got=repr(data[:8]))]
         )
+    if not ends_version(data, len(data)):
+        expected = "startxref and %%EOF at the end"
+        raise Rejected([Finding(code=Code.PDF_MALFORMED, place=name, expected=expected)])
     found = find_gaps(data) if gaps is None else gaps
     stream = marked(data, found)
     reader = readable(lambda: PdfReader(stream, strict=False), name)

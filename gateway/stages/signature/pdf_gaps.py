@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
+from itertools import islice
 
 from asn1crypto import parser
 
@@ -21,7 +22,8 @@ _BYTE_RANGE = re.compile(
 _HEX = re.compile(rb"<[0-9A-Fa-f]*>")
 _MARKER_BYTES = 10
 _SMALLEST = 2 * _MARKER_BYTES + 2
-MAX_GAPS = 64  # the rest stays as it is; signatures there are then not found to be in their gap
+_LARGEST = 8 * 1024 * 1024  # digits; looking at each gap must stay cheap however many ranges a file names
+MAX_GAPS = 64  # ranges looked at; a signature behind them is then not found to be in its gap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +45,11 @@ def find_gaps(data: bytes) -> tuple[Gap, ...]:
     """Every gap that holds one string of hex digits and nothing else; gaps that overlap an earlier one are left out."""
     seed = sha256(data).digest()[: _MARKER_BYTES - 2]
     gaps: list[Gap] = []
-    for match in _BYTE_RANGE.finditer(data):
+    for match in islice(_BYTE_RANGE.finditer(data), MAX_GAPS):
         start, end, rest = (int(number) for number in match.groups())
-        if end - start < _SMALLEST or end + rest > len(data) or len(gaps) == MAX_GAPS:
+        if not _SMALLEST <= end - start <= _LARGEST or end + rest > len(data):
             continue
-        if not _HEX.fullmatch(data, start, end) or any(g.start < end and start < g.end for g in gaps):
+        if any(g.start < end and start < g.end for g in gaps) or not _HEX.fullmatch(data, start, end):
             continue
         gaps.append(Gap(start=start, end=end, covered=end + rest, marker=seed + len(gaps).to_bytes(2)))
     return tuple(gaps)

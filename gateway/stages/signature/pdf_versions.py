@@ -29,7 +29,15 @@ from gateway.codes import Code
 from gateway.errors import AmtsboteError, Rejected
 from gateway.findings import Finding, Severity
 from gateway.stages.signature.certificate import contained
-from gateway.stages.signature.pdf_document import PdfDocument, PdfReader, PdfValue, children, followed, member
+from gateway.stages.signature.pdf_document import (
+    PdfDocument,
+    PdfReader,
+    PdfValue,
+    children,
+    ends_version,
+    followed,
+    member,
+)
 from gateway.stages.signature.pdf_fields import SignatureField, only_signature_fields
 
 _MAX_VERSIONS = 64
@@ -126,7 +134,8 @@ def _review(
     version = xrefs.get_last_change(
         generic.Reference(signature.reference.idnum, signature.reference.generation, reader)
     )
-    if not _covers_version(reader, version, signature.gap.covered):
+    end = signature.gap.covered
+    if not ends_version(document.data, end) or not _covers_version(reader, version, end):
         return Later(change=Change.OTHER, allowed=False, detail="the signed bytes end within a version")
     if any(xrefs.get_xref_data(v).hybrid for v in range(version + 1, xrefs.total_revisions)):
         return Later(

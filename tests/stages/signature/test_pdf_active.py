@@ -309,6 +309,18 @@ def test_more_values_than_are_examined_are_refused():
     assert [Code.PDF_MALFORMED.value] == wrong(judgement)
 
 
+@pytest.mark.parametrize("end", [b"", b"%%EOF", b"startxref 9 %%EOF", b"\nstartxref\n9\n%%EOF"])
+def test_one_line_of_many_megabytes_ends(end):
+    judgement = room().judge(b"%PDF-1.7 " + b"x" * 16_000_000 + end)
+    assert [Code.PDF_MALFORMED.value] == wrong(judgement)
+
+
+def test_a_hundred_thousand_byte_ranges_over_one_long_string_end():
+    spam = b"/ByteRange [0 9 4000010 1]" * 100_000
+    judgement = room().judge(b"%PDF-1.7\n<" + b"0" * 4_000_000 + b">" + spam)
+    assert [Code.PDF_MALFORMED.value] == wrong(judgement)
+
+
 @settings(max_examples=100, deadline=None)
 @given(
     kinds=st.lists(
