@@ -125,7 +125,7 @@ def _check(files: Sequence[PackedFile], moment: datetime) -> None:
 def _reserved(name: str) -> bool:
     """Names of the container itself (EN 319 162-1 A.1), in any case; and folders, which have no bytes to sign."""
     first = folded(name).split("/")[0]
-    return first == "mimetype" or first == "meta-inf" or name.endswith("/")
+    return first in {"mimetype", "meta-inf"} or name.endswith("/")
 
 
 def _add_payload(archive: "_Archive", file: PackedFile) -> SignedFile:

@@ -116,8 +116,10 @@ def dossier(**changes) -> Dossier:
 def examination_of(data: bytes, moment: datetime) -> Examination:
     """What a worker would answer to this bundle."""
     try:
-        told = dict(json.loads(data))
+        told = json.loads(data)
     except ValueError:
+        told = None
+    if not isinstance(told, dict) or "content" not in told:
         told = {"content": "", "findings": [{"code": Code.CONTAINER_NOT_ZIP.value}]}
     report = {"container": "ok", "place": "Arbeitsvertrag Ánh.pdf", "findings": []}
     findings = tuple(Finding.from_json({"severity": "error", **f}) for f in told.pop("findings", ()))

@@ -32,7 +32,7 @@ class Programs:
     def run(self, program: str, *arguments: str | Path, lines: Iterable[str | Path] = ()) -> list[dict]:
         """The JSON lines it prints. ``lines`` go to its standard input."""
         command = [_java(), "-Xmx1g", "-XX:+UseSerialGC", "-Dfile.encoding=UTF-8", "-cp", self.class_path]
-        done = subprocess.run(  # noqa: S603  our own program, arguments from the test
+        done = subprocess.run(
             [*command, f"interop.{program}", *map(str, arguments)],
             input="".join(f"{line}\n" for line in lines).encode(),
             capture_output=True,
@@ -53,11 +53,18 @@ def programs(project: str) -> Programs:
     target = _BUILT / project
     target.mkdir(parents=True, exist_ok=True)
     goals = ["compile", "dependency:build-classpath", f"-Dmdep.outputFile={target / 'class-path'}"]
-    command = [maven, "-q", "-B", "-ntp", "-f", str(_SOURCES / project), f"-Dinterop.directory={target}", *goals]
+    command = [
+        maven,
+        "-q",
+        "-B",
+        "-ntp",
+        "-f",
+        str(_SOURCES / project),
+        f"-Dinterop.directory={target}",
+        *goals,
+    ]
     for attempt in ([*command, "-o"], command):
-        done = subprocess.run(  # noqa: S603  our own project
-            attempt, capture_output=True, text=True, timeout=_SECONDS, check=False
-        )
+        done = subprocess.run(attempt, capture_output=True, text=True, timeout=_SECONDS, check=False)
         if not done.returncode:
             libraries = (target / "class-path").read_text().strip()
             return Programs(class_path=f"{target / 'classes'}{os.pathsep}{libraries}")

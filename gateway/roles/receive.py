@@ -153,6 +153,18 @@ def _services(reception: _Reception, intake: Intake, tls: ServerTls) -> Services
     )
 
 
+def _heard(path: Path, kind: socket.SocketKind) -> bool:
+    """Does somebody listen there? A socket file alone says nothing: a killed role leaves its own behind."""
+    with socket.socket(socket.AF_UNIX, kind | socket.SOCK_NONBLOCK) as probe:
+        try:
+            probe.connect(str(path))
+        except BlockingIOError:
+            return True  # alive, with more waiting than it can take at once
+        except OSError:
+            return False
+    return True
+
+
 def _tls(service: Service) -> ServerTls:
     listen, keyring = service.config.listen, service.keyring
     return ServerTls(
@@ -184,8 +196,11 @@ async def _start_health(reception: _Reception, sock: socket.socket | None) -> Ca
 
     async def readiness() -> Sequence[Code]:
         """Without workers no bundle can be judged, without a publisher none can be answered."""
-        needed = (service.config.verify_socket, service.config.run / f"{Role.PUBLISH}.bell")
-        return [] if all(path.exists() for path in needed) else [Code.SERVICE_UNAVAILABLE]
+        run = service.config.run
+        heard = _heard(service.config.verify_socket, socket.SOCK_STREAM) and _heard(
+            run / f"{Role.PUBLISH}.bell", socket.SOCK_DGRAM
+        )
+        return [] if heard else [Code.SERVICE_UNAVAILABLE]
 
     server = await start_server(
         make_health_app(metrics=reception.metrics, readiness=readiness),
