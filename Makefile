@@ -8,7 +8,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check lint types imports units format bench lock clean
+.PHONY: help demo test check lint types imports units format bench interop lock clean
 
 help:  ## say what can be done
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s $$'\t'
@@ -51,6 +51,9 @@ format: $(VENV)/.dev  ## format the source
 
 bench: $(VENV)/.dev  ## measure, each figure beside its floor in the same run (BENCH=--quick for a glance)
 	PYTHONPATH=tests $(BIN)/python -m bench $(BENCH)
+
+interop: $(VENV)/.dev  ## compare with EU DSS and digidoc4j (needs Java and Maven)
+	$(BIN)/pytest tests/interop
 
 lock: $(VENV)/.dev  ## resolve all dependencies anew, with hashes
 	requirements/lock.sh

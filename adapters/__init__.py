@@ -13,7 +13,8 @@
    name must have the effect of once: a crash can fall between your success and our record of it. The recipient's
    faults are ``DeliveryFailed``: ``retry=False`` only where trying again cannot help. No retries, no back-off, no
    time limit of your own: the gateway has them.
-6. ``collect`` gives an answer again until ``settle`` was called with it.
+6. ``collect`` gives an answer again until ``settle`` was called with it, and names as ``unreadable`` what was meant as
+   an answer and cannot be read, as long as it lies there. Never throw such a thing away.
 7. Name the class in your package's ``pyproject.toml``, in the group ``amtsbote.formats`` or ``amtsbote.transports``; the
    configuration names the entry point. ``tests/plugins/sample_adapter`` is a whole package to copy.
 8. Run the contract: ``pytest tests/adapters/test_contract.py`` takes every installed adapter by its entry point;

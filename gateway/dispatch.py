@@ -8,6 +8,7 @@ exactly once inside, once in effect at transports that keep their promise (``gat
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from gateway.journal.deliveries import DeliveryRow
 from gateway.model.delivery import Answer, Package, Placement
 from gateway.model.evidence import Clock, Entropy
 from gateway.policy import RetryPolicy
+from gateway.ports import Unreadable
 from gateway.proceedings import Proceedings
 from gateway.stages.delivery import Breaker, next_attempt
 from gateway.telemetry import EventLog
@@ -51,6 +53,12 @@ class Courier:
         self._breaker = Breaker()  # forgotten with the process: the first attempt after a start is a probe
         self._answers_reachable = True  # as of the last look
         self._refused: set[tuple[str, str]] = set()  # answers already complained about
+        self._unreadable: frozenset[Unreadable] = frozenset()  # as of the last look
+
+    @property
+    def authority_id(self) -> str:
+        """Whom it delivers to."""
+        return self._coupling.authority.id
 
     async def round(self) -> int:
         """Try everything that is due, then fetch answers; how many rows or answers were recorded."""
@@ -134,9 +142,11 @@ class Courier:
         recorded = 0
         try:
             async with asyncio.timeout(self._means.retry.attempt_seconds):
-                for answer in await self._coupling.transport.collect():
+                collected = await self._coupling.transport.collect()
+                self._tell_unreadable(frozenset(collected.unreadable))
+                for answer in collected.answers:
                     recorded += await self._take(answer)
-        except GatewayFault:
+        except (GatewayFault, sqlite3.Error):
             raise
         except Exception as error:  # noqa: BLE001 - an adapter is other people's code: its bug must not stop us
             # Looked for every second, complained about once.
@@ -149,6 +159,17 @@ class Courier:
             self._answers_reachable = True
         return recorded
 
+    def _tell_unreadable(self, unreadable: frozenset[Unreadable]) -> None:
+        """Each once as long as it lies there; after a start once more, so that the alarm cannot be overslept."""
+        for item in sorted(unreadable - self._unreadable, key=lambda item: item.name):
+            self._means.events.error(
+                "answer.unreadable",
+                authority=self._coupling.authority.id,
+                file=item.name,
+                reason=item.reason.value,
+            )
+        self._unreadable = unreadable
+
     async def _take(self, answer: Answer) -> bool:
         """Record, then settle: a crash in between shows the same answer again, and it is recognised."""
         means, mark = self._means, (answer.delivery_id, answer.id)
@@ -158,11 +179,14 @@ class Courier:
             # It stays with the recipient: the delivery may yet come into a state that can be answered.
             if mark not in self._refused:
                 self._refused.add(mark)
-                means.events.warning(
+                code = error.findings[0].code
+                # Time may bring a delivery into another state; it mends no answer.
+                tell = means.events.error if code is Code.ANSWER_MALFORMED else means.events.warning
+                tell(
                     "answer.refused",
                     delivery=answer.delivery_id,
                     answer=answer.id,
-                    code=error.findings[0].code.value,
+                    code=code.value,
                 )
             return False
         await self._coupling.transport.settle(answer)
@@ -206,11 +230,19 @@ class Dispatcher:
     async def _serve(self, courier: Courier, doorbell: Doorbell, stop: asyncio.Event) -> None:
         while not stop.is_set():
             seen = doorbell.count
-            if await courier.round():
+            if await self._round(courier):
                 # The publisher has entries to publish; the receiver may have somebody waiting at the inbox.
                 doorbell.ring(Role.PUBLISH, Role.RECEIVE)
                 continue
             await _rest(doorbell, stop, seen)
+
+    async def _round(self, courier: Courier) -> int:
+        """One round. A busy journal or a failing disk ends this round only, and nobody else's; a claim runs out."""
+        try:
+            return await courier.round()
+        except (sqlite3.Error, OSError) as error:
+            self._means.events.failure("courier-failed", error, authority=courier.authority_id)
+            return 0
 
 
 async def _rest(doorbell: Doorbell, stop: asyncio.Event, seen: int) -> None:

@@ -141,6 +141,8 @@ class Inbox:
         row = await asyncio.to_thread(self._own, authority_id, delivery_id)
         if row.state is not DeliveryState.CONSIGNED:
             return False
+        if delivery_id not in self._coverage:
+            await self._forget_finished()
         coverage = self._coverage.setdefault(delivery_id, Coverage())
         coverage.add(start, end)
         if not coverage.whole(size):
@@ -158,6 +160,7 @@ class Inbox:
         if sha256 and row.state in FETCHABLE:
             await self._compare(authority_id, row, sha256.lower())
         recorded = await asyncio.to_thread(self._proceedings.acknowledged, authority_id, delivery_id)
+        self._coverage.pop(delivery_id, None)
         self._doorbell.ring(Role.PUBLISH)
         return recorded
 
@@ -178,6 +181,7 @@ class Inbox:
     async def _fetched(self, authority_id: str, row: DeliveryRow, *, how: str) -> bool:
         async with self.package(authority_id, row.id) as package:
             recorded = await asyncio.to_thread(self._proceedings.fetched, row, package, how=how)
+        self._coverage.pop(row.id, None)
         self._doorbell.ring(Role.PUBLISH)
         return recorded
 
@@ -206,6 +210,20 @@ class Inbox:
             title=accepted.facts.dossier.procedure.title,
             kind=accepted.facts.dossier.kind.value,
             refers_to=accepted.facts.dossier.refers_to,
+        )
+
+    async def _forget_finished(self) -> None:
+        """Drop the coverage of what is not fetched any more: handed over by digest, answered, failed, or erased."""
+        for delivery_id in await asyncio.to_thread(self._finished, tuple(self._coverage)):
+            self._coverage.pop(delivery_id, None)
+
+    def _finished(self, delivery_ids: tuple[str, ...]) -> tuple[str, ...]:
+        with self._journal.reading() as connection:
+            rows = [(delivery_id, deliveries.find(connection, delivery_id)) for delivery_id in delivery_ids]
+        return tuple(
+            delivery_id
+            for delivery_id, row in rows
+            if row is None or row.state is not DeliveryState.CONSIGNED
         )
 
     def _own(self, authority_id: str, delivery_id: str) -> DeliveryRow:

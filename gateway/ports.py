@@ -5,7 +5,8 @@ Adapters are found by entry points (``amtsbote.formats``, ``amtsbote.transports`
 point, never a dotted path. Limits, time-outs and error mapping sit on our side of the port, once (``gateway.dispatch``).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, Self
 
@@ -17,6 +18,31 @@ class Shape(StrEnum):
 
     SINGLE_FILE = "single-file"
     FOLDER = "folder"
+
+
+class Flaw(StrEnum):
+    """Why something that was left as an answer cannot be read as one."""
+
+    NOT_ACCESSIBLE = "not-accessible"  # no rights, a link, a device
+    TOO_LARGE = "too-large"
+    NOT_JSON = "not-json"
+    NOT_AN_ANSWER = "not-an-answer"  # JSON that ``gateway.model.answer`` refuses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """Something at the recipient's side that was meant as an answer. It goes into the operator's log lines."""
+
+    name: str  # made by the transport, the same at each look; the recipient's own name may hold a person's
+    reason: Flaw
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """What one look at the recipient's side brought."""
+
+    answers: tuple[Answer, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
 
 
 class Format(Protocol):
@@ -46,7 +72,8 @@ class Transport(Protocol):
     Its ``detail`` goes into the operator's log lines: causes and numbers, never names or values of a dossier.
     The gateway retries, limits the time and serialises calls per delivery; calls for different deliveries may overlap.
     ``collect`` returns answers left by the recipient since; each stays returned until ``settle`` was called with it,
-    so an answer is never lost between the two.
+    so an answer is never lost between the two. What cannot be read is returned as ``unreadable`` as long as it lies
+    there, and never thrown away: it may be a decision on somebody's case. The gateway complains once about each.
     """
 
     carries: frozenset[Shape]
@@ -60,8 +87,8 @@ class Transport(Protocol):
         """Put the package into the recipient's inbox."""
         ...
 
-    async def collect(self) -> Sequence[Answer]:
-        """Answers waiting at the recipient's side; ``Answer.delivery_id`` is taken from the package's name."""
+    async def collect(self) -> Collected:
+        """What waits at the recipient's side; ``Answer.delivery_id`` is taken from the package's name."""
         ...
 
     async def settle(self, answer: Answer) -> None:

@@ -9,7 +9,7 @@ claim to be a *qualified* service. Nothing here decides whether something may ha
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from gateway.codes import Code
@@ -24,6 +24,7 @@ from gateway.model.answer import answer_body, answer_digest
 from gateway.model.delivery import Answer, AnswerKind, DeliveryState, Package, Placement
 from gateway.model.evidence import Clock, Entropy, Fact, LogEvent, utc_seconds
 from gateway.model.partner import Partners
+from gateway.model.rules import DocumentType, german_day
 from gateway.stages.delivery import (
     EVENT_OF_ANSWER,
     EVENT_OF_PLACEMENT,
@@ -39,6 +40,7 @@ class Proceedings:
 
     journal: Journal
     partners: Partners
+    document_types: tuple[DocumentType, ...]  # what an authority may ask for, each while it is in force
     issuer: Mapping[str, Any]  # who this gateway is, for the evidence
     clock: Clock
     entropy: Entropy
@@ -102,7 +104,7 @@ class Proceedings:
         """Record an answer once; the same answer again gives the first record.
 
         Raises ``Rejected``: ``not-found`` for somebody else's delivery, ``answer-malformed`` for another answer under
-        a used id, ``delivery-state`` where the delivery cannot be answered now.
+        a used id or for documents nobody knows, ``delivery-state`` where the delivery cannot be answered now.
         """
         with self.journal.transaction() as connection:
             row = own_delivery(connection, authority_id, answer.delivery_id)
@@ -110,6 +112,8 @@ class Proceedings:
             if known is not None:
                 return _same(known, answer)
             moment = self.clock()
+            # After the look for a repetition: what was recorded stays recorded when a document type goes out of force.
+            self._check_documents(answer, german_day(moment))
             if (
                 deliveries.move(
                     connection, row, EVENT_OF_ANSWER[answer.kind], moment=moment, code=_code(answer)
@@ -128,6 +132,21 @@ class Proceedings:
                 entry_idx=idx,
                 answered_at=moment,
             )
+
+    def _check_documents(self, answer: Answer, day: date) -> None:
+        known = {document.code for document in self.document_types if document.in_force(day)}
+        findings = [
+            Finding(
+                code=Code.ANSWER_MALFORMED,
+                place="answer/requested_documents",
+                expected=f"a code of schemas/rules/document-types.tsv that is valid on {day}",
+                got=code,
+            )
+            for code in answer.requested_documents
+            if code not in known
+        ]
+        if findings:
+            raise Rejected(findings)
 
     def _log(
         self,

@@ -38,14 +38,22 @@ class Refresher:
     events: EventLog
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Fetch everything now and then regularly, until ``stop``."""
-        while not stop.is_set():
+        """Fetch everything now and then regularly, until ``stop``, which also cuts off a fetch under way."""
+        fetching, stopping = asyncio.create_task(self._regularly()), asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({fetching, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if fetching.done():
+                fetching.result()  # it never ends by itself: this raises what nobody expected
+        finally:
+            # Nothing half done stays: a list is installed in one go, between two waits.
+            for task in (fetching, stopping):
+                task.cancel()
+            await asyncio.gather(fetching, stopping, return_exceptions=True)
+
+    async def _regularly(self) -> None:
+        while True:
             await self.refresh_once()
-            try:
-                async with asyncio.timeout(self.every_seconds):
-                    await stop.wait()
-            except TimeoutError:
-                continue
+            await asyncio.sleep(self.every_seconds)
 
     async def refresh_once(self) -> int:
         """Fetch each source once; returns how many lists were replaced. Failures are logged, never raised."""

@@ -6,6 +6,9 @@ deliveries and answers; destroy the wrapped key, so the file and every copy of i
 write-ahead log. The leaves stay in the tree, which stays valid: without salt and evidence they say nothing.
 What stays is the row with its id, hashes for dedupe, and the receipts that chambers and authorities hold themselves.
 
+A dossier that is being handed over right now is left for the next round: the recipient would have it, and no row would
+be left to record that on. Whoever asks for its erasure is told to ask again once the attempt is over.
+
 ``recover`` is run once at start-up, before bundles come in: what a crash left is removed, what it must not have taken
 is missed loudly.
 """
@@ -18,10 +21,12 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from gateway.errors import GatewayFault, JournalDamaged
-from gateway.journal import Journal, dossiers, events, log
+from gateway.codes import Code
+from gateway.errors import GatewayFault, JournalDamaged, Rejected
+from gateway.findings import Finding
+from gateway.journal import Journal, deliveries, dossiers, events, log
 from gateway.journal.dossiers import DossierRow, DossierStatus
-from gateway.model.evidence import Clock, Entropy, Fact, LogEvent
+from gateway.model.evidence import Clock, Entropy, Fact, LogEvent, utc_seconds
 from gateway.spool import Spool, Swept
 from gateway.telemetry import EventLog
 
@@ -72,12 +77,17 @@ class Retention:
         return Purged(refused=refused, erased=erased, swept=swept)
 
     def erase(self, dossier_id: str, reason: ErasureReason) -> bool:
-        """Erase one dossier. ``False`` where there is none or it is erased; doing it again finishes what a crash left."""
+        """Erase one dossier. ``False`` where there is none, it is erased, or it is being handed over at this moment.
+
+        Raises ``Rejected(DELIVERY_STATE)`` instead where a person asked and it is being handed over.
+        """
         with self.journal.transaction() as connection:
             row = dossiers.find(connection, dossier_id)
             if row is None or row.status is DossierStatus.ERASED:
                 return False
             moment = self.clock()
+            if _being_delivered(connection, dossier_id, reason, moment):
+                return False
             # Logged first: the entry needs the subject that the erasure takes away.
             idx = log.append(connection, self._fact(row, reason, moment))
             dossiers.erase(connection, dossier_id, moment=moment)
@@ -140,7 +150,9 @@ class Retention:
         with self.journal.reading() as connection:
             if reason is ErasureReason.DELIVERED:
                 return dossiers.delivered_before(connection, moment - self.keep_delivered, limit=_BATCH)
-            return dossiers.received_before(connection, moment - self.keep_undelivered, limit=_BATCH)
+            return dossiers.received_before(
+                connection, moment - self.keep_undelivered, now=moment, limit=_BATCH
+            )
 
     def _fact(self, row: DossierRow, reason: ErasureReason, moment: datetime) -> Fact:
         # Without dossier id: this evidence stays, and must not say whose leaves the others are.
@@ -152,6 +164,25 @@ class Retention:
             moment=moment,
             evidence={"issuer": dict(self.issuer), "reason": reason.value},
         )
+
+
+def _being_delivered(
+    connection: sqlite3.Connection, dossier_id: str, reason: ErasureReason, moment: datetime
+) -> bool:
+    rows = deliveries.under_way(connection, dossier_id, moment=moment)
+    if rows and reason is ErasureReason.REQUEST:
+        raise Rejected(
+            [
+                Finding(
+                    code=Code.DELIVERY_STATE,
+                    place="delivery",
+                    expected="no attempt under way; ask again when it is over",
+                    got=f"{row.id}, attempted until {utc_seconds(row.next_at)} at the latest",
+                )
+                for row in rows
+            ]
+        )
+    return bool(rows)
 
 
 def recover(journal: Journal, spool: Spool, *, moment: datetime) -> Swept:

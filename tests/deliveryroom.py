@@ -5,7 +5,7 @@ import asyncio
 import io
 import zipfile
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -24,6 +24,7 @@ from gateway.keyring import MasterKey
 from gateway.model.evidence import Fact, LogEvent
 from gateway.model.examination import ExaminedDocument
 from gateway.model.partner import Authority, Chamber, Partners
+from gateway.model.rules import UNSOURCED, DocumentType
 from gateway.policy import ContainerPolicy, RetryPolicy
 from gateway.proceedings import Proceedings
 from gateway.spool import Spool
@@ -34,6 +35,16 @@ FILES = {
     "Arbeitsvertrag Müller.pdf": b"%PDF-1.7 contract " * 5_000,
     "pass.pdf": b"%PDF-1.7 passport",
 }
+
+# As of START: one that may be asked for, one that went out of force, one that is not yet.
+DOCUMENT_TYPES = tuple(
+    DocumentType(code=code, name_de=code, name_en=code, valid_from=start, valid_until=end, source=UNSOURCED)
+    for code, start, end in (
+        ("PASS", date(2020, 3, 1), None),
+        ("GONE", date(2020, 3, 1), date(2021, 12, 31)),
+        ("COMING", date(2099, 1, 1), None),
+    )
+)
 
 
 def container(files: dict[str, bytes]) -> bytes:
@@ -105,6 +116,7 @@ class Room:
         self.proceedings = Proceedings(
             journal=self.journal,
             partners=self.partners,
+            document_types=DOCUMENT_TYPES,
             issuer={"id": "amtsbote.test"},
             clock=self.time,
             entropy=self.entropy,

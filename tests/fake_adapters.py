@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: EUPL-1.2
 """An authority in memory: a format and a transport that keep the contract, and can be told to fail."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
 from gateway.errors import ConfigInvalid
 from gateway.model.delivery import Answer, Deliverable, Package, Part, Placement
-from gateway.ports import Shape
+from gateway.ports import Collected, Shape, Unreadable
 
 
 class FakeFormat:
@@ -46,6 +46,7 @@ class FakeTransport:
     before: list[Callable[[], object]] = field(default_factory=list)
     after: list[Callable[[], object]] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
 
     @classmethod
     def configure(cls, settings: Mapping[str, object]):
@@ -60,8 +61,8 @@ class FakeTransport:
         await _run_first(self.after)
         return self.placement
 
-    async def collect(self) -> Sequence[Answer]:
-        return tuple(self.answers)
+    async def collect(self) -> Collected:
+        return Collected(answers=tuple(self.answers), unreadable=tuple(self.unreadable))
 
     async def settle(self, answer: Answer) -> None:
         self.answers.remove(answer)

@@ -4,6 +4,8 @@
 import asyncio
 import contextlib
 import json
+import os
+import sqlite3
 from hashlib import sha256
 
 import pytest
@@ -16,10 +18,11 @@ from adapters.transports.directory import DirectoryTransport
 from adapters.transports.inbox import InboxTransport
 from gateway.codes import Code
 from gateway.doorbell import Role
-from gateway.errors import DeliveryFailed
+from gateway.errors import DeliveryFailed, JournalDamaged
 from gateway.journal import deliveries
 from gateway.model.delivery import Answer, AnswerKind, DeliveryState
 from gateway.policy import RetryPolicy
+from gateway.ports import Flaw, Unreadable
 
 
 class Killed(BaseException):
@@ -280,6 +283,84 @@ async def test_an_answer_to_somebody_elses_delivery_is_not_recorded_and_not_lost
     assert 1 == [line["event"] for line in events_of(room)].count("answer.refused")
 
 
+async def test_an_answer_that_asks_for_documents_nobody_knows_is_an_alarm_and_stays_with_the_recipient(room):
+    delivery = room.accept()
+    courier = room.courier()
+    await courier.round()
+    asked = Answer(
+        id="1", delivery_id=delivery, kind=AnswerKind.DOCUMENTS_REQUESTED, requested_documents=("NOPE",)
+    )
+    room.transport.answers = [asked]
+    await courier.round()
+    await courier.round()
+    assert [asked] == room.transport.answers
+    assert ["submission.accepted", "handover"] == room.logged()
+    assert [("error", "answer-malformed")] == [
+        (line["level"], line["code"]) for line in events_of(room) if line["event"] == "answer.refused"
+    ]
+
+
+async def test_an_unreadable_answer_is_an_alarm_once_and_again_when_it_comes_back_or_changes(room):
+    delivery = room.accept()
+    courier = room.courier()
+    await courier.round()
+    bad = Unreadable(name="answer-1", reason=Flaw.NOT_JSON)
+    worse = Unreadable(name="answer-1", reason=Flaw.NOT_AN_ANSWER)
+    room.transport.answers = [Answer(id="1", delivery_id=delivery, kind=AnswerKind.ACKNOWLEDGED)]
+    for seen in ([bad], [bad], [worse], [], [bad], [bad]):
+        room.transport.unreadable = seen
+        await courier.round()
+    told = [line for line in events_of(room) if line["event"] == "answer.unreadable"]
+    assert [
+        ("error", "ludwigsburg", "answer-1", reason) for reason in ("not-json", "not-an-answer", "not-json")
+    ] == [(line["level"], line["authority"], line["file"], line["reason"]) for line in told]
+    # It keeps no other answer back, and whoever starts the role anew is told anew.
+    assert DeliveryState.ACKNOWLEDGED == room.row(delivery).state
+    await room.courier().round()
+    assert 4 == [line["event"] for line in events_of(room)].count("answer.unreadable")
+
+
+async def test_a_broken_answer_file_in_a_hot_folder_is_told_without_its_content(room, tmp_path):
+    exchange = tmp_path / "exchange"
+    exchange.mkdir()
+    room.couple("ludwigsburg", IndexFormat.configure({}), DirectoryTransport(exchange))
+    delivery = room.accept()
+    courier = room.courier()
+    await courier.round()
+    bad = exchange / f"{delivery}.Meier.json"
+    bad.write_text('{"id": "1", "kind": "rejected", "message": "Frau Meier')
+    os.utime(bad, (0, 0))
+    await courier.round()
+    await courier.round()
+    (told,) = [line for line in events_of(room) if line["event"] == "answer.unreadable"]
+    assert ("error", "ludwigsburg", "not-json") == (told["level"], told["authority"], told["reason"])
+    assert "Meier" not in room.lines.getvalue()
+    assert told["file"] in (exchange / f"{bad.name}.problem.txt").read_text(encoding="utf-8")
+    bad.write_text('{"id": "1", "kind": "rejected"}')
+    await courier.round()
+    assert "rejection" == room.logged()[-1]
+
+
+async def test_err_after_an_answer_parks_the_delivery_and_does_not_lie_there_for_ever(room, tmp_path):
+    exchange = tmp_path / "exchange"
+    exchange.mkdir()
+    room.couple("ludwigsburg", IndexFormat.configure({}), DirectoryTransport(exchange))
+    delivery = room.accept()
+    courier = room.courier()
+    await courier.round()
+    (exchange / f"{delivery}.1.json").write_text('{"id": "1", "kind": "accepted"}')
+    await courier.round()
+    assert DeliveryState.ANSWERED == room.row(delivery).state
+    (exchange / f"{delivery}.err").write_text("index.xml: line 7")
+    await courier.round()
+    assert (DeliveryState.PARKED, Code.RECIPIENT_REFUSED) == (
+        room.row(delivery).state,
+        room.row(delivery).last_code,
+    )
+    assert ["acceptance", "handover.failed"] == room.logged()[-2:]
+    assert [".amtsbote"] == [entry.name for entry in exchange.iterdir()]
+
+
 async def test_a_package_the_recipient_cannot_import_is_parked_and_sent_again_when_resumed(room):
     delivery = room.accept()
     courier = room.courier()
@@ -304,6 +385,57 @@ async def test_the_role_hears_the_bell_and_ends_when_told(room):
         room.doorbell(Role.RECEIVE).ring(Role.DELIVER)
         await until(lambda: room.row(delivery[0]).state is DeliveryState.HANDED_OVER)
         assert doorbell.count >= 1
+
+
+@pytest.mark.parametrize("fault", [sqlite3.OperationalError("disk I/O error"), OSError("no space left")])
+async def test_a_failing_disk_costs_one_courier_one_round_and_the_others_nothing(room, fault):
+    faulty, healthy = room.accept(1), room.accept(2, to="weimar")
+    sound, faults = room.consignments, [fault]
+
+    class Disk:
+        def opened(self, row, coupling):
+            if row.id == faulty and faults:
+                raise faults.pop()
+            return sound.opened(row, coupling)
+
+    room.consignments = Disk()
+    async with running(room):
+        await until(lambda: room.row(healthy).state is DeliveryState.HANDED_OVER)
+        await until(lambda: "courier-failed" in room.lines.getvalue())
+        assert DeliveryState.DELIVERING is room.row(faulty).state
+        room.time.pass_seconds(3600)  # the claim of the attempt that failed runs out
+        room.doorbell(Role.RECEIVE).ring(Role.DELIVER)
+        await until(lambda: room.row(faulty).state is DeliveryState.HANDED_OVER)
+    assert ["ludwigsburg"] == [
+        line["authority"] for line in events_of(room) if line["event"] == "courier-failed"
+    ]
+
+
+async def test_a_journal_that_fails_while_answers_are_recorded_is_no_fault_of_the_recipient(room):
+    delivery = room.accept()
+    courier = room.courier()
+    await courier.round()
+    room.transport.answers = [Answer(id="1", delivery_id=delivery, kind=AnswerKind.ACKNOWLEDGED)]
+    with room.journal.transaction() as connection:
+        connection.execute("ALTER TABLE answer RENAME TO away")
+    with pytest.raises(sqlite3.OperationalError):
+        await courier.round()
+    assert "answers.unreachable" not in room.lines.getvalue()
+
+
+async def test_a_damaged_journal_ends_the_role(room):
+    class Damaged:
+        def answered(self, _authority, _answer):
+            raise JournalDamaged("entries are missing")
+
+    room.transport.answers = [Answer(id="1", delivery_id="D", kind=AnswerKind.ACKNOWLEDGED)]
+    room.proceedings = Damaged()
+    doorbell = room.doorbell(Role.DELIVER)
+    await doorbell.listen()
+    with pytest.raises(ExceptionGroup) as caught:
+        await asyncio.wait_for(room.dispatcher().run(doorbell, asyncio.Event()), 20)
+    doorbell.close()
+    assert caught.group_contains(JournalDamaged)
 
 
 class running:  # noqa: N801 - reads as a phrase

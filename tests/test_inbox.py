@@ -3,6 +3,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 from deliveryroom import Room
@@ -17,7 +18,7 @@ from gateway.codes import Code
 from gateway.doorbell import Role
 from gateway.errors import Rejected
 from gateway.inbox import Coverage, Inbox
-from gateway.journal import answers, deliveries
+from gateway.journal import answers, deliveries, dossiers
 from gateway.model.delivery import Answer, AnswerKind, DeliveryState
 
 
@@ -184,6 +185,26 @@ async def test_a_reader_that_states_the_right_digest_has_it(room, inbox):
     assert ["submission.accepted", "consignment", "handover", "acknowledgement"] == room.logged()
 
 
+async def test_what_was_sent_of_a_delivery_is_forgotten_once_it_is_acknowledged_by_digest(room, inbox):
+    delivery = await consigned(room)
+    async with inbox.package("ludwigsburg", delivery) as package:
+        part = package.parts[0]
+    await inbox.record_access("ludwigsburg", delivery, start=0, end=10, size=part.size)
+    await inbox.acknowledge("ludwigsburg", delivery, sha256=part.sha256)
+    assert {} == inbox._coverage
+
+
+async def test_what_was_sent_of_an_erased_dossier_is_forgotten_when_the_next_one_is_fetched(room, inbox):
+    erased, kept, fresh = [await consigned(room, number) for number in (1, 2, 3)]
+    for delivery in (erased, kept):
+        await inbox.record_access("ludwigsburg", delivery, start=0, end=10, size=100)
+    with room.journal.transaction() as connection:
+        dossiers.erase(connection, room.row(erased).dossier_id, moment=START)
+    await inbox.record_access("ludwigsburg", fresh, start=0, end=10, size=100)
+    assert [kept, fresh] == list(inbox._coverage)
+    assert await inbox.record_access("ludwigsburg", kept, start=10, end=100, size=100)
+
+
 async def test_the_same_answer_twice_is_one_and_another_under_its_id_is_refused(room, inbox):
     delivery = await fetched(room, inbox)
     answer = Answer(
@@ -202,6 +223,36 @@ async def test_the_same_answer_twice_is_one_and_another_under_its_id_is_refused(
             json.loads(row["body"]) for row in connection.execute("SELECT body FROM event ORDER BY seq")
         ]
     assert "Bitte den Pass" == bodies[-2]["answer"]["message"]
+
+
+async def test_documents_nobody_knows_today_cannot_be_asked_for_and_all_are_named(room, inbox):
+    delivery = await fetched(room, inbox)
+    asked = Answer(
+        id="7",
+        delivery_id=delivery,
+        kind=AnswerKind.DOCUMENTS_REQUESTED,
+        requested_documents=("NOPE", "PASS", "GONE", "COMING"),
+    )
+    with pytest.raises(Rejected) as refusal:
+        await inbox.answer("ludwigsburg", asked)
+    findings = refusal.value.findings
+    assert {Code.ANSWER_MALFORMED} == {finding.code for finding in findings}
+    assert ["NOPE", "GONE", "COMING"] == [finding.got for finding in findings]
+    assert all("schemas/rules/document-types.tsv" in finding.expected for finding in findings)
+    assert DeliveryState.HANDED_OVER == room.row(delivery).state
+    # Nothing was recorded, so the corrected answer may keep its id.
+    await inbox.answer("ludwigsburg", replace(asked, requested_documents=("PASS",)))
+    assert "documents.requested" == room.logged()[-1]
+
+
+async def test_an_answer_may_be_repeated_after_its_documents_went_out_of_force(room, inbox):
+    delivery = await fetched(room, inbox)
+    asked = Answer(
+        id="7", delivery_id=delivery, kind=AnswerKind.DOCUMENTS_REQUESTED, requested_documents=("PASS",)
+    )
+    first = await inbox.answer("ludwigsburg", asked)
+    room.proceedings = replace(room.proceedings, document_types=())
+    assert first == await room.inbox().answer("ludwigsburg", asked)
 
 
 async def test_a_package_that_could_not_be_imported_comes_back_after_a_person_resumed_it(room, inbox):

@@ -405,6 +405,20 @@ async def test_a_chamber_that_hangs_up_during_examination_finds_its_dossier_late
     assert ONE_ACCEPTED == room.counts()
 
 
+async def test_the_end_waits_for_bundles_under_way_but_not_for_ever(room):
+    room.workers.gate = asyncio.Event()
+    async with room.running() as intake:
+        assert 0 == await intake.drain(0)
+        task = asyncio.create_task(submit(intake, bundle()))
+        while not room.workers.examined:
+            await asyncio.sleep(0.001)
+        assert 1 == await intake.drain(0.01)
+        room.workers.gate.set()
+        assert 0 == await intake.drain()
+        assert isinstance(await task, Accepted)
+    assert ONE_ACCEPTED == room.counts()
+
+
 async def test_without_workers_nothing_is_recorded(room):
     room.workers.gone = True
     async with room.running() as intake:

@@ -166,3 +166,29 @@ async def test_the_role_ends_when_it_is_told_to(refresher, responder, ca):
         await asyncio.sleep(0)
     stop.set()
     await asyncio.wait_for(running, 10)
+
+
+async def test_a_fetch_under_way_does_not_hold_up_the_end(tmp_path, aiohttp_server):
+    asked = asyncio.Event()
+
+    async def hang(_request: web.Request) -> web.Response:
+        asked.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    app = web.Application()
+    app.router.add_get("/ca.crl", hang)
+    url = str((await aiohttp_server(app, shutdown_timeout=0.1)).make_url("/ca.crl"))
+    made = Refresher(
+        sources=(RevocationSource(url=url, file="ca.crl", purpose="signers"),),
+        directories={"signers": tmp_path},
+        issuers={"signers": ()},
+        every_seconds=3600,
+        events=EventLog(io.StringIO(), lambda: NOW, role="refresh"),
+    )
+    stop = asyncio.Event()
+    running = asyncio.create_task(made.run(stop))
+    await asked.wait()
+    stop.set()
+    await asyncio.wait_for(running, 10)
+    assert [] == list(tmp_path.iterdir())

@@ -194,6 +194,45 @@ async def test_the_hard_limit_erases_everything_refusals_too(room):
     assert ['{"reason": "deadline"}'] * 2 == reasons
 
 
+def attempt(room, dossier_id, *, seconds=60):
+    """The courier's claim, as it is recorded before the attempt."""
+    with room.journal.transaction() as connection:
+        (row,) = deliveries.of_dossier(connection, dossier_id)
+        moment = max(room.time.now, row.next_at)
+        return deliveries.claim(connection, row.id, moment=moment, attempt_seconds=seconds)
+
+
+async def test_what_is_being_handed_over_is_erased_after_the_attempt_and_not_during_it(room):
+    async with room.running() as intake:
+        busy = await submit(intake, bundle("busy"))
+        idle = await submit(intake, bundle("idle"))
+    room.time.now = START + timedelta(days=90)
+    attempt(room, busy.dossier_id)
+    retention = room.retention()
+    assert 1 == retention.purge().erased
+    assert not retention.erase(busy.dossier_id, ErasureReason.DEADLINE)
+    assert [DossierStatus.ACCEPTED, DossierStatus.ERASED] == [
+        status(room, o.dossier_id) for o in (busy, idle)
+    ]
+    room.time.now += timedelta(seconds=60)  # the claim ran out: whoever made it is gone
+    assert 1 == retention.purge().erased
+    assert DossierStatus.ERASED is status(room, busy.dossier_id)
+
+
+async def test_who_asks_for_erasure_during_a_handover_is_told_to_ask_again(room):
+    async with room.running() as intake:
+        outcome = await submit(intake, bundle())
+    claimed = attempt(room, outcome.dossier_id)
+    with pytest.raises(Rejected) as caught:
+        room.retention().erase(outcome.dossier_id, ErasureReason.REQUEST)
+    assert [Code.DELIVERY_STATE] == [f.code for f in caught.value.findings]
+    assert claimed.id in caught.value.findings[0].got
+    assert DossierStatus.ACCEPTED is status(room, outcome.dossier_id)
+    assert "dossier.erased" not in room.entries()
+    room.time.now = claimed.next_at
+    assert room.retention().erase(outcome.dossier_id, ErasureReason.REQUEST)
+
+
 async def test_many_due_dossiers_go_in_one_round(room, monkeypatch):
     monkeypatch.setattr("gateway.retention._BATCH", 2)
     told = [Finding(code=Code.SIGNATURE_MISSING).to_json()]
@@ -283,11 +322,9 @@ async def test_a_reader_elsewhere_delays_the_cut_of_the_write_ahead_log_to_the_n
         outcome = await submit(intake, bundle())
     other = IntakeRoom(tmp_path)
     with other.journal.reading() as connection:
-        connection.execute("BEGIN")
         connection.execute("SELECT count(*) FROM dossier").fetchone()
         assert room.retention().erase(outcome.dossier_id, ErasureReason.REQUEST)
         assert "Nguyễn-Öztürk".encode() in everything(room)
-        connection.execute("COMMIT")
     room.retention().purge()
     assert "Nguyễn-Öztürk".encode() not in everything(room)
     other.close()

@@ -6,12 +6,12 @@ original whenever it is fetched (formats are deterministic). Answers come throug
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Self
 
 from gateway.errors import ConfigInvalid
 from gateway.model.delivery import Answer, Package, Placement
-from gateway.ports import Shape
+from gateway.ports import Collected, Shape
 
 
 class InboxTransport:
@@ -31,9 +31,9 @@ class InboxTransport:
         await asyncio.to_thread(_read_through, package)
         return Placement.CONSIGNED
 
-    async def collect(self) -> Sequence[Answer]:
-        """None: they come through the API."""
-        return ()
+    async def collect(self) -> Collected:
+        """Nothing: answers come through the API."""
+        return Collected()
 
     async def settle(self, answer: Answer) -> None:
         """Nothing to do."""

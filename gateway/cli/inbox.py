@@ -42,7 +42,7 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         action="append",
         default=[],
         metavar="CODE",
-        help="a document you ask for (may be repeated)",
+        help="a document you ask for, by its code in schemas/rules/document-types.tsv (may be repeated)",
     )
     answer.add_argument("--id", default="", help="your id for this answer; the same id never counts twice")
     answer.set_defaults(run=run_answer)

@@ -133,9 +133,15 @@ class Intake:
             writer.abort()
         return await asyncio.to_thread(self._judged, chamber, examination)
 
-    async def drain(self) -> None:
-        """Wait until every bundle that is being settled has its answer; call it before the journal is closed."""
-        await asyncio.gather(*self._running, return_exceptions=True)
+    async def drain(self, limit: float = 30.0) -> int:
+        """Wait until every bundle that is being settled has its answer, ``limit`` seconds at most; how many have none.
+
+        Call it before the journal is closed. What is left counts as a crash: nothing of it, or everything (see above).
+        """
+        if not self._running:
+            return 0
+        _, left = await asyncio.wait(self._running, timeout=limit)
+        return len(left)
 
     async def _settle(self, submission: Submission, writer: SpoolWriter) -> Outcome:
         try:

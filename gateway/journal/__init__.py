@@ -27,8 +27,9 @@ class Journal:
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self.path = path
+        self._lock = RLock()  # owns what follows: sqlite3 objects are not safe for concurrent use
         self._connection = connection
-        self._lock = RLock()  # owns _connection: sqlite3 objects are not safe for concurrent use
+        self._looking = False  # the open transaction is a ``reading``
 
     @classmethod
     def create(cls, path: Path, *, meta: Mapping[str, str]) -> None:
@@ -63,6 +64,9 @@ class Journal:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """One atomic write. Nested calls join the outer one. Raises ``sqlite3.Error`` if the disk refuses."""
         with self._lock:
+            if self._looking:
+                # Its snapshot may be old, and its end rolls back: what is written here would be lost without a word.
+                raise RuntimeError("a transaction cannot begin inside a reading: write first or after it")
             if self._connection.in_transaction:
                 yield self._connection
                 return
@@ -77,9 +81,18 @@ class Journal:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """One consistent look."""
+        """One consistent look: every statement sees the same state. Inside a transaction or another look it joins it."""
         with self._lock:
-            yield self._connection
+            if self._connection.in_transaction:
+                yield self._connection
+                return
+            self._connection.execute("BEGIN DEFERRED")
+            self._looking = True
+            try:
+                yield self._connection
+            finally:
+                self._connection.rollback()
+                self._looking = False  # after it: were it to fail, no transaction may join what is left open
 
     def meta(self, name: str) -> str:
         """A row of ``meta``. Raises ``JournalDamaged`` if it is not there."""

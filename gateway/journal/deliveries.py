@@ -180,6 +180,17 @@ def of_dossier(connection: sqlite3.Connection, dossier_id: str) -> tuple[Deliver
     return tuple(_row(row) for row in rows)
 
 
+def under_way(
+    connection: sqlite3.Connection, dossier_id: str, *, moment: datetime
+) -> tuple[DeliveryRow, ...]:
+    """Deliveries of a dossier that somebody is attempting now: the claim has not run out."""
+    rows = connection.execute(
+        "SELECT * FROM delivery WHERE dossier_id = ? AND state = 'delivering' AND next_at > ? ORDER BY id",
+        (dossier_id, text_of(moment)),
+    )
+    return tuple(_row(row) for row in rows)
+
+
 def parked(connection: sqlite3.Connection) -> tuple[DeliveryRow, ...]:
     """Deliveries a person must look at."""
     rows = connection.execute("SELECT * FROM delivery WHERE state = 'parked' ORDER BY updated_at, id")

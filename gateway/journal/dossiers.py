@@ -181,11 +181,15 @@ def delivered_before(connection: sqlite3.Connection, moment: datetime, *, limit:
     return tuple(row["id"] for row in rows)
 
 
-def received_before(connection: sqlite3.Connection, moment: datetime, *, limit: int) -> tuple[str, ...]:
-    """Dossiers, refused ones too, that are older than any deadline and not erased."""
+def received_before(
+    connection: sqlite3.Connection, moment: datetime, *, now: datetime, limit: int
+) -> tuple[str, ...]:
+    """Dossiers, refused ones too, older than any deadline and not erased; without what is being delivered ``now``."""
     rows = connection.execute(
-        "SELECT id FROM dossier WHERE status != 'erased' AND received_at <= ? ORDER BY received_at LIMIT ?",
-        (text_of(moment), limit),
+        "SELECT id FROM dossier WHERE status != 'erased' AND received_at <= ? AND NOT EXISTS"
+        " (SELECT 1 FROM delivery WHERE dossier_id = dossier.id AND state = 'delivering' AND next_at > ?)"
+        " ORDER BY received_at LIMIT ?",
+        (text_of(moment), text_of(now), limit),
     )
     return tuple(row["id"] for row in rows)
 

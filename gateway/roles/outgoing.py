@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Parts that both ways out need: the deliverer that pushes and the receiver's inbox that is fetched from."""
 
+from gateway.catalogue import data_root, load_rules
 from gateway.consignment import Consignments
 from gateway.journal import Journal
 from gateway.proceedings import Proceedings
@@ -21,6 +22,7 @@ def proceedings(service: Service, journal: Journal) -> Proceedings:
     return Proceedings(
         journal=journal,
         partners=service.config.partners,
+        document_types=load_rules(data_root() / "rules").document_types,
         issuer=service.issuer(),
         clock=service.clock,
         entropy=system_entropy,

@@ -34,7 +34,8 @@ from gateway.web.server import start_server
 from gateway.web.tls import ServerTls
 from gateway.workers import RemoteExaminer
 
-_DRAIN_SECONDS = 45.0
+_DRAIN_SECONDS = 45.0  # for requests under way
+_END_SECONDS = 55.0  # for them and for bundles being settled; the supervisor waits 60 before it kills
 
 
 def run(service: Service) -> None:
@@ -99,8 +100,12 @@ async def _serve(reception: _Reception, intake: Intake, stop: asyncio.Event) -> 
     purging = asyncio.create_task(_retention(reception).run(stop, events))
     events.info("listening", port=server.port)
     await stop.wait()
+    loop = asyncio.get_running_loop()
+    until = loop.time() + _END_SECONDS
     await server.stop(_DRAIN_SECONDS)
-    await intake.drain()
+    left = await intake.drain(until - loop.time())
+    if left:
+        events.warning("bundles-left-unsettled", bundles=left)
     await stop_health()
     await purging
 

@@ -59,6 +59,8 @@ TABLE: Mapping[tuple[DeliveryState, DeliveryEvent], DeliveryState] = {
     # Authorities answer several times: documents requested, then decided; and some confirm last.
     (_S.ANSWERED, _E.ACKNOWLEDGED): _S.ANSWERED,
     (_S.ANSWERED, _E.ANSWERED): _S.ANSWERED,
+    # An answer and a fault contradict each other: a person looks, and what was answered stays recorded.
+    (_S.ANSWERED, _E.NOT_IMPORTED): _S.PARKED,
     (_S.PARKED, _E.RESUMED): _S.QUEUED,
 }
 

@@ -22,7 +22,7 @@ from gateway.couplings import FORMATS, TRANSPORTS, installed
 from gateway.errors import ConfigInvalid, JournalDamaged
 from gateway.model.delivery import Deliverable, DeliveredFile, Package, Part, Placement
 from gateway.model.source import MemorySource
-from gateway.ports import Shape
+from gateway.ports import Collected, Shape
 
 SETTINGS = {"directory": {"path": "{tmp}"}, **json.loads(os.environ.get("AMTSBOTE_ADAPTER_SETTINGS", "{}"))}
 ALL_FORMATS = {"fake": FakeFormat, **{name: point.load() for name, point in installed(FORMATS).items()}}
@@ -173,4 +173,4 @@ class TestTransport:
         await transport.hand_over(package())
 
     async def test_nobody_has_answered_an_empty_inbox(self, name, tmp_path):
-        assert [] == list(await configured(ALL_TRANSPORTS, name, tmp_path).collect())
+        assert Collected() == await configured(ALL_TRANSPORTS, name, tmp_path).collect()

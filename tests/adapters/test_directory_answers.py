@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from adapters.transports.directory import DirectoryTransport
 from gateway.model.delivery import AnswerKind
+from gateway.ports import Collected, Flaw
 
 CONTENT = {name: b"".join(chunks) for name, chunks in PARTS.items()}
 
@@ -42,12 +43,12 @@ def seen(exchange: Path) -> dict[str, dict[str, bytes]]:
 
 async def test_done_means_acknowledged_and_is_given_until_settled(transport, exchange):
     (exchange / f"{NAME}.done").touch()
-    (first,) = await transport.collect()
-    (again,) = await transport.collect()
+    (first,) = (await transport.collect()).answers
+    (again,) = (await transport.collect()).answers
     assert first == again
     assert (NAME, AnswerKind.ACKNOWLEDGED) == (first.delivery_id, first.kind)
     await transport.settle(first)
-    assert () == await transport.collect()
+    assert Collected() == await transport.collect()
     assert [f"{NAME}.done"] == [f.name for f in (exchange / ".amtsbote" / "settled").iterdir()]
 
 
@@ -60,7 +61,7 @@ async def test_an_answer_file_says_what_the_authority_wants(transport, exchange)
         "requested_documents": ["PASSPORT"],
     }
     (exchange / f"{NAME}.2026-17.json").write_text(json.dumps(said), encoding="utf-8")
-    (answer,) = await transport.collect()
+    (answer,) = (await transport.collect()).answers
     assert (said["id"], said["message"], said["reference"], ("PASSPORT",)) == (
         answer.id,
         answer.message,
@@ -75,7 +76,7 @@ async def test_after_err_the_package_can_be_placed_anew_and_fail_anew(transport,
         await transport.hand_over(package())
         (exchange / f"{NAME}.err").write_bytes(b"Schema fehlt \xff")
         os.utime(exchange / f"{NAME}.err", ns=(number, number))
-        (answer,) = await transport.collect()
+        (answer,) = (await transport.collect()).answers
         assert (AnswerKind.NOT_IMPORTED, "Schema fehlt \ufffd") == (answer.kind, answer.message)
         await transport.settle(answer)
         assert {} == seen(exchange)
@@ -85,19 +86,124 @@ async def test_after_err_the_package_can_be_placed_anew_and_fail_anew(transport,
     assert {NAME: CONTENT} == seen(exchange)
 
 
-async def test_an_unreadable_answer_waits_a_while_and_then_goes_aside_without_blocking_others(
-    transport, exchange
-):
+def grown_old(path: Path, seconds: float = 3600) -> Path:
+    moment = time.time() - seconds
+    os.utime(path, (moment, moment), follow_symlinks=False)
+    return path
+
+
+def note_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.problem.txt")
+
+
+async def test_an_unreadable_answer_is_left_alone_while_it_may_be_half_written(transport, exchange):
     bad = exchange / f"{NAME}.x.json"
     bad.write_text('{"id": "2026')
     (exchange / f"{NAME}.done").touch()
-    assert [AnswerKind.ACKNOWLEDGED] == [answer.kind for answer in await transport.collect()]
-    assert bad.exists()
-    old = time.time() - 3600
-    os.utime(bad, (old, old))
+    collected = await transport.collect()
+    assert [AnswerKind.ACKNOWLEDGED] == [answer.kind for answer in collected.answers]
+    assert () == collected.unreadable
+    assert not note_of(bad).exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "reason", "place"),
+    [
+        (b'{"id": "2026', Flaw.NOT_JSON, "line 1, column 8"),
+        (b"\xff\xfe\xfa", Flaw.NOT_JSON, ""),
+        (b"[" * 60_000, Flaw.NOT_JSON, ""),
+        (b'{"id": "1", "kind": "no"}', Flaw.NOT_AN_ANSWER, f"{NAME}.Meier.json/kind: "),
+        (b" " * 70_000, Flaw.TOO_LARGE, "65536 bytes"),
+    ],
+)
+async def test_an_unreadable_answer_stays_is_reported_at_each_look_and_explained_beside_it(
+    transport, exchange, content, reason, place
+):
+    bad = exchange / f"{NAME}.Meier.json"
+    bad.write_bytes(content)
+    # Also after the time in which what is settled is purged.
+    grown_old(bad, seconds=365 * 24 * 3600)
+    (exchange / f"{NAME}.done").touch()
+    collected = await transport.collect()
+    assert collected == await transport.collect()
+    assert [AnswerKind.ACKNOWLEDGED] == [answer.kind for answer in collected.answers]
+    assert [reason] == [item.reason for item in collected.unreadable]
+    # The word in a file's name is the authority's and may be a person's name: it does not go into log lines.
+    mark = collected.unreadable[0].name
+    assert "Meier" not in mark
+    assert content == bad.read_bytes()
+    note = note_of(bad).read_text(encoding="utf-8")
+    assert [True] * 5 == [part in note for part in (mark, bad.name, "Grund: ", "Reason: ", place)]
+
+
+async def test_a_corrected_answer_is_taken_and_its_note_goes(transport, exchange):
+    bad = exchange / f"{NAME}.1.json"
+    bad.write_text("{")
+    grown_old(bad)
+    assert 1 == len((await transport.collect()).unreadable)
+    bad.write_text('{"id": "1", "kind": "rejected"}')
+    collected = await transport.collect()
+    assert [AnswerKind.REJECTED] == [answer.kind for answer in collected.answers]
+    assert () == collected.unreadable
+    assert not note_of(bad).exists()
+
+
+async def test_the_note_of_a_removed_answer_goes_and_other_peoples_files_stay(transport, exchange):
+    bad = exchange / f"{NAME}.1.json"
+    bad.write_text("{")
+    grown_old(bad)
+    foreign = exchange / "mine.problem.txt"
+    foreign.write_text("not yours")
     await transport.collect()
-    assert not bad.exists()
-    assert [bad.name] == [f.name for f in (exchange / ".amtsbote" / "unreadable").iterdir()]
+    bad.unlink()
+    assert Collected() == await transport.collect()
+    assert [foreign] == [entry for entry in exchange.iterdir() if not entry.name.startswith(".")]
+
+
+async def test_a_note_is_never_written_through_a_link(transport, exchange, tmp_path):
+    outside = tmp_path / "outside.txt"
+    outside.write_text("mine")
+    bad = exchange / f"{NAME}.1.json"
+    bad.write_text("{")
+    grown_old(bad)
+    note_of(bad).symlink_to(outside)
+    assert 1 == len((await transport.collect()).unreadable)
+    assert "mine" == outside.read_text()
+    assert not note_of(bad).is_symlink()
+
+
+async def test_a_note_that_cannot_be_written_does_not_keep_the_report_back(transport, exchange):
+    bad = exchange / f"{NAME}.1.json"
+    bad.write_text("{")
+    grown_old(bad)
+    note_of(bad).mkdir()
+    assert [Flaw.NOT_JSON] == [item.reason for item in (await transport.collect()).unreadable]
+
+
+async def test_an_unreadable_answer_from_the_future_is_reported(transport, exchange):
+    bad = exchange / f"{NAME}.1.json"
+    bad.write_text("{")
+    grown_old(bad, seconds=-24 * 3600)
+    assert 1 == len((await transport.collect()).unreadable)
+
+
+async def test_an_answer_that_is_no_regular_file_is_reported_and_holds_no_descriptor(transport, exchange):
+    os.mkfifo(exchange / f"{NAME}.1.json")
+    (exchange / f"{NAME}.2.json").symlink_to("/etc/hostname")
+    (exchange / f"{NAME}.done").mkdir()
+    for entry in exchange.iterdir():
+        grown_old(entry)
+    first = await transport.collect()
+    assert [Flaw.NOT_ACCESSIBLE] * 3 == [item.reason for item in first.unreadable]
+    held = len(list(Path("/proc/self/fd").iterdir()))
+    assert first == await transport.collect()
+    assert held == len(list(Path("/proc/self/fd").iterdir()))
+
+
+async def test_err_with_a_long_report_is_still_not_imported(transport, exchange):
+    (exchange / f"{NAME}.err").write_bytes(b"at line 1\n" * 20_000)
+    (answer,) = (await transport.collect()).answers
+    assert AnswerKind.NOT_IMPORTED == answer.kind
 
 
 @given(data=st.binary(max_size=200))
@@ -105,7 +211,7 @@ async def test_an_unreadable_answer_waits_a_while_and_then_goes_aside_without_bl
 def test_any_bytes_in_an_answer_file_are_an_answer_or_nothing(data):
     with tempfile.TemporaryDirectory() as directory:
         (Path(directory) / f"{NAME}.any.json").write_bytes(data)
-        assert () == asyncio.run(DirectoryTransport(Path(directory)).collect())
+        assert Collected() == asyncio.run(DirectoryTransport(Path(directory)).collect())
 
 
 async def test_links_fifos_and_foreign_files_are_not_answers(transport, exchange, tmp_path):
@@ -115,12 +221,12 @@ async def test_links_fifos_and_foreign_files_are_not_answers(transport, exchange
     os.mkfifo(exchange / f"{NAME}.2.json")
     (exchange / "notes.txt").write_text("hello")
     (exchange / f"{NAME}.3.json").write_bytes(b"[" * 60_000)
-    assert () == await transport.collect()
+    assert Collected() == await transport.collect()
 
 
 async def test_settled_answers_do_not_stay_for_ever(transport, exchange):
     (exchange / f"{NAME}.done").touch()
-    (answer,) = await transport.collect()
+    (answer,) = (await transport.collect()).answers
     await transport.settle(answer)
     kept = exchange / ".amtsbote" / "settled" / f"{NAME}.done"
     old = time.time() - 31 * 24 * 3600

@@ -38,12 +38,17 @@ def main() -> None:
         busy = machine.is_busy()
         console.print(" · ".join(f"{name} {value}" for name, value in where.items()))
         groups: dict[str, Sequence[Figure]] = {}
+        failed: list[str] = []
         for name in options.only or _PARTS:
             title, measure = _PARTS[name]
             console.print(f"measuring: {title} ...")
             directory = Path(scratch) / name
             directory.mkdir()
-            groups[title] = measure(options.scale, directory)
+            try:
+                groups[title] = measure(options.scale, directory)
+            except Exception:  # minutes of other parts must not be lost with it
+                console.print_exception()
+                failed.append(name)
     show(console, groups)
     if busy or machine.is_busy():
         console.print(
@@ -53,6 +58,8 @@ def main() -> None:
     stamp = started.strftime("%Y%m%dT%H%M%SZ")
     facts = {**where, "busy": busy, "scale": options.scale, "started": started.isoformat(timespec="seconds")}
     console.print(f"saved: {save(options.results, stamp, facts, groups)}")
+    if failed:
+        raise SystemExit(f"not measured: {', '.join(failed)}")
 
 
 def _options() -> argparse.Namespace:

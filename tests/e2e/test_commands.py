@@ -87,6 +87,7 @@ def test_an_authority_lists_fetches_acknowledges_and_answers(amtsbote, delivered
         WEIMAR[1], "inbox", "fetch", item["id"], "--out", tmp_path / "x", "--acknowledge", "--json"
     )
     again = amtsbote(WEIMAR[1], "inbox", "acknowledge", item["id"])
+    refused = amtsbote(WEIMAR[1], "inbox", "answer", item["id"], "documents-requested", "--document", "NOPE")
     answered = amtsbote(
         *(WEIMAR[1], "inbox", "answer", item["id"], "documents-requested", "--message", "Bitte nachreichen."),
         *("--document", "ARBEITSZEUGNISSE", "--json"),
@@ -97,6 +98,9 @@ def test_an_authority_lists_fetches_acknowledges_and_answers(amtsbote, delivered
     assert {"file": str(tmp_path / "x"), "sha256": sha256, "acknowledged": True} == json.loads(fetched[1])
     assert path.read_bytes() == (tmp_path / "x").read_bytes()
     assert (0, "receipt is acknowledged\n") == again[:2]
+    assert 0 != refused[0]
+    assert ["NOPE"] == re.findall(r"NOPE", refused[1] + refused[2])
+    assert "schemas/rules/document-types.tsv" in refused[1] + refused[2]
     assert "documents-requested" == json.loads(answered[1])["kind"]
 
 

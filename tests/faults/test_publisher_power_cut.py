@@ -107,17 +107,14 @@ class Stage:
         for name in ("seen", "safe", "folders", "safe_folders"):
             setattr(disk, name, getattr(self.disk, name).copy())
         room = LogRoom(self.directory, disk=disk)
-        with room.journal.reading() as connection:
-            connection.execute(
-                "PRAGMA synchronous = OFF"
-            )  # this power cut is played; the journal's disk has power
+        # This power cut is played; the journal's disk has power. Set outside any transaction, as SQLite wants it.
+        room.journal._connection.execute("PRAGMA synchronous = OFF")
         publisher = room.publisher()
         publisher.start()
         return room, publisher, disk
 
     def shut(self, room):
-        with room.journal.reading() as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        room.journal.flush()
         room.journal.close()
 
 

@@ -13,7 +13,7 @@ the transport's own: a share that hangs holds up this authority and nobody else.
 import asyncio
 import errno
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
@@ -25,7 +25,7 @@ from adapters.transports.directory.placing import place
 from gateway.codes import Code
 from gateway.errors import ConfigInvalid, DeliveryFailed
 from gateway.model.delivery import Answer, Package, Placement
-from gateway.ports import Shape
+from gateway.ports import Collected, Shape
 
 _T = TypeVar("_T")
 
@@ -71,11 +71,11 @@ class DirectoryTransport:
             stop.set()
         return Placement.HANDED_OVER
 
-    async def collect(self) -> Sequence[Answer]:
-        """Answers found; files stay where they are."""
-        found = await self._blocking(lambda: collect(self._path, now_ns=time.time_ns()))
+    async def collect(self) -> Collected:
+        """Answers found, and what cannot be read; files stay where they are."""
+        found, unreadable = await self._blocking(lambda: collect(self._path, now_ns=time.time_ns()))
         self._found = {(item.answer.delivery_id, item.answer.id): item for item in found}
-        return tuple(item.answer for item in found)
+        return Collected(answers=tuple(item.answer for item in found), unreadable=unreadable)
 
     async def settle(self, answer: Answer) -> None:
         """Put the answer's file aside; one that is not there any more is settled."""

@@ -7,8 +7,9 @@
 ``<package>.<word>.json``             an answer as ``gateway.model.answer`` describes it
 ====================================  =====================================================================
 
-A file that cannot be read is left alone for a while (it may be half-written) and then moved to
-``.amtsbote/unreadable``, where a person finds it; it never blocks the others. Links and devices are ignored.
+A file that cannot be read is left alone for a while (it may be half-written). Then it is reported to the gateway at
+each look, with a note to the clerk beside it (``notes``), until somebody corrects or removes it: it may be a refusal,
+so it is never moved, purged or passed over. It never blocks the others. Links and devices are not followed.
 """
 
 import json
@@ -18,10 +19,12 @@ from hashlib import sha256
 from pathlib import Path
 
 from adapters.transports.directory.folder import Folder
+from adapters.transports.directory.notes import Fault, leave_notes
 from adapters.transports.directory.placing import forget, workplace
 from gateway.errors import Rejected
 from gateway.model.answer import read_answer
 from gateway.model.delivery import Answer, AnswerKind
+from gateway.ports import Flaw, Unreadable
 
 _FILE = re.compile(r"(?P<package>[A-Za-z0-9_-]{1,64})\.(?:(?P<signal>done|err)|[A-Za-z0-9_-]{1,64}\.json)")
 _MAX_BYTES = 64 * 1024
@@ -38,27 +41,29 @@ class Found:
     answer: Answer
 
 
-def collect(path: Path, *, now_ns: int) -> tuple[Found, ...]:
-    """All answers that wait. Raises ``OSError`` if the directory cannot be read."""
+def collect(path: Path, *, now_ns: int) -> tuple[tuple[Found, ...], tuple[Unreadable, ...]]:
+    """All answers that wait, and the files that should be some. Raises ``OSError`` if the directory cannot be read."""
     found: list[Found] = []
+    faults: list[Fault] = []
     with workplace(path) as (inbox, ours):
         for name in inbox.names():
             match = _FILE.fullmatch(name)
             if match is None:
                 continue
             try:
-                data = inbox.read(name, _MAX_BYTES + 1)
-            except OSError:
-                continue
-            changed = inbox.changed_ns(name)
-            try:
-                found.append(Found(file=name, answer=_answer(match, data, changed)))
-            except (Rejected, ValueError, RecursionError):
-                if now_ns - changed > _HALF_WRITTEN_NS:
-                    _put_aside(inbox, ours, "unreadable", name)
-        for kind in ("settled", "unreadable", "failed"):
+                changed = inbox.changed_ns(name)
+                seen = _look(inbox, match, changed)
+            except FileNotFoundError:
+                continue  # taken back since it was listed
+            if isinstance(seen, Found):
+                found.append(seen)
+            # Either way: a file from the future (another machine's clock) would never grow old.
+            elif abs(now_ns - changed) > _HALF_WRITTEN_NS:
+                faults.append(seen)
+        leave_notes(inbox, ours, faults)
+        for kind in ("settled", "failed"):
             _purge(ours, kind, now_ns)
-    return tuple(found)
+    return tuple(found), tuple(Unreadable(name=fault.mark, reason=fault.reason) for fault in faults)
 
 
 def settle(path: Path, found: Found) -> None:
@@ -73,10 +78,29 @@ def settle(path: Path, found: Found) -> None:
             _put_aside(inbox, ours, "settled", found.file)
 
 
+def _look(inbox: Folder, match: re.Match[str], changed_ns: int) -> Found | Fault:
+    name = match[0]
+    try:
+        data = inbox.read(name, _MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        return Fault(file=name, reason=Flaw.NOT_ACCESSIBLE)
+    if match["signal"] is None and len(data) > _MAX_BYTES:
+        return Fault(file=name, reason=Flaw.TOO_LARGE, details=(f"at most {_MAX_BYTES} bytes",))
+    try:
+        return Found(file=name, answer=_answer(match, data, changed_ns))
+    except Rejected as error:
+        places = tuple(f"{finding.place}: {finding.expected}" for finding in error.findings)
+        return Fault(file=name, reason=Flaw.NOT_AN_ANSWER, details=places)
+    except json.JSONDecodeError as error:
+        return Fault(file=name, reason=Flaw.NOT_JSON, details=(f"line {error.lineno}, column {error.colno}",))
+    except (ValueError, RecursionError):
+        return Fault(file=name, reason=Flaw.NOT_JSON)
+
+
 def _answer(match: re.Match[str], data: bytes, changed_ns: int) -> Answer:
     package, signal = match["package"], match["signal"]
-    if len(data) > _MAX_BYTES:
-        raise ValueError(f"expected at most {_MAX_BYTES} bytes")
     if signal is None:
         return read_answer(json.loads(data), delivery_id=package, place=match[0])
     # A package that is placed again can fail again: the file's time makes it another answer.

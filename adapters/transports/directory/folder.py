@@ -81,10 +81,14 @@ class Folder:
         # O_NONBLOCK: a FIFO with the right name must not hold us for ever.
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
         descriptor = os.open(safe_name(name), flags, dir_fd=self.descriptor)
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        try:
+            # Before fdopen: given a directory, that raises and leaves the descriptor open, one more at each look.
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise OSError(f"expected a regular file, got {name}")
-            return file.read(limit)
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                return file.read(limit)
+        finally:
+            os.close(descriptor)
 
     def names(self) -> tuple[str, ...]:
         """Entries with plain names, sorted; others are not ours and stay untouched."""

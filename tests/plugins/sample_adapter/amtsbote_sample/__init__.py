@@ -8,7 +8,7 @@ import asyncio
 import io
 import os
 import tarfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Self
@@ -16,7 +16,7 @@ from typing import Self
 from gateway.codes import Code
 from gateway.errors import ConfigInvalid, DeliveryFailed
 from gateway.model.delivery import Answer, Deliverable, Package, Part, Placement
-from gateway.ports import Shape
+from gateway.ports import Collected, Shape
 
 
 class CoverSheetFormat:
@@ -80,9 +80,9 @@ class PostboxTransport:
             raise DeliveryFailed(Code.RECIPIENT_UNREACHABLE, type(error).__name__) from error
         return Placement.HANDED_OVER
 
-    async def collect(self) -> Sequence[Answer]:
+    async def collect(self) -> Collected:
         """Nobody answers here."""
-        return ()
+        return Collected()
 
     async def settle(self, answer: Answer) -> None:
         """Nothing to do."""

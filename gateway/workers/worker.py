@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""One worker process: confines itself, then examines one bundle after the other until its share is done.
+
+Nothing here trusts a bundle; whatever goes wrong with one refuses that one.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from types import FrameType
+
+from gateway.confinement import WorkerLimits, begin_bundle, confine, die_with_parent, end_bundle
+from gateway.errors import GatewayFault
+from gateway.model.bundle import ByteSource
+from gateway.model.examination import Examination
+from gateway.model.wire import dump
+from gateway.spool import SpoolReader
+from gateway.workers.frames import ANSWER_GRACE, BEGUN, LENGTH, not_processed, receive_job
+
+Examine = Callable[[ByteSource, datetime], Examination]
+
+NOT_CONFINED = 3  # exit status of a worker that could not be locked down
+
+
+class _Ended(Exception):
+    """SIGTERM reached an idle worker."""
+
+
+def serve(listener: socket.socket, examine: Examine, limits: WorkerLimits) -> int:
+    """Serve until the share of bundles is done or SIGTERM comes; the exit status. Called in the fresh child."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        raise _Ended
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C goes to the parent, which drains
+    signal.pthread_sigmask(signal.SIG_SETMASK, set())
+    try:
+        die_with_parent()
+        confine(limits)
+    except (GatewayFault, OSError, ValueError) as fault:  # limits of the surroundings may be below ours
+        print(f"amtsbote verify: {fault}", file=sys.stderr)  # noqa: T201 - the role's own log may not be shared after fork
+        return NOT_CONFINED
+    with contextlib.suppress(_Ended):
+        for _ in range(limits.bundles_per_worker):
+            connection, _ = listener.accept()
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # finish this bundle first
+            with connection:
+                _answer(connection, examine, limits)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    return 0
+
+
+def _answer(connection: socket.socket, examine: Examine, limits: WorkerLimits) -> None:
+    connection.settimeout(5)
+    try:
+        header, descriptor = receive_job(connection)
+    except (OSError, ValueError):
+        return  # a caller that died or speaks another language
+    try:
+        connection.sendall(BEGUN)
+    except OSError:
+        os.close(descriptor)
+        return  # a caller that did not want to wait any longer
+    begin_bundle(limits)
+    moment = datetime.fromisoformat(header["moment"])
+    try:
+        with SpoolReader.from_descriptor(descriptor, bytes.fromhex(header["key"])) as source:
+            result = examine(source, moment)
+    except MemoryError:
+        result = not_processed(moment, got="the memory limit was reached")
+    except Exception as error:  # noqa: BLE001 - any bug on hostile input refuses this bundle and nothing else
+        result = not_processed(moment, got=type(error).__name__)
+    finally:
+        end_bundle()
+    body = json.dumps(dump(result)).encode()
+    connection.settimeout(ANSWER_GRACE)  # a caller that does not read must not keep the worker
+    with contextlib.suppress(OSError):
+        connection.sendall(LENGTH.pack(len(body)) + body)
