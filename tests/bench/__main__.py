@@ -50,7 +50,7 @@ def main() -> None:
                 console.print_exception()
                 failed.append(name)
     show(console, groups)
-    if busy or machine.is_busy():
+    if busy:
         console.print(
             f"[yellow]The machine was busy (load {where['load'][0]} on {where['cores']} cores at the start): "
             "ratios and CPU times hold, other absolute numbers do not.[/yellow]"

@@ -116,7 +116,7 @@ BREACHES = {
         ),
         "is told",
     ),
-    "tile changed": (flipped("state/log/tile/0/*/*"), "tile 0/0"),
+    "tile changed": (flipped("state/log/tile/0/*/*"), "tile 0/"),
     "checkpoint changed": (flipped("state/log/checkpoint"), "public checkpoint"),
     "guard changed": (flipped("guard/log.guard"), "guard"),
     "bundle changed": (flipped("state/spool/*"), "cannot be read"),

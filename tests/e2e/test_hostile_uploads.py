@@ -8,7 +8,7 @@ import http.client
 import json
 import socket
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import gatewayroom
 import pytest
@@ -21,6 +21,7 @@ from gateway.codes import Code
 
 pytestmark = pytest.mark.slow
 
+TRIES = 20
 CODES = {code.value for code in Code}
 RARELY = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -42,13 +43,29 @@ def tls(gateway) -> ssl.SSLContext:
     return client_context(party / "tls.crt", party / "tls.key", party / "gateway-ca.pem")
 
 
+@dataclass(frozen=True)
+class Bundle:
+    """A sealed bundle; its bytes are no part of what a failing test prints."""
+
+    data: bytes = field(repr=False)
+
+
 @pytest.fixture(scope="module")
-def original(gateway, tmp_path_factory) -> bytes:
+def original(gateway, tmp_path_factory) -> Bundle:
     target = tmp_path_factory.mktemp("original") / "bundle.asice"
-    return seal(gateway.world, example(WEIMAR[0], "ORIGINAL"), target).read_bytes()
+    return Bundle(seal(gateway.world, example(WEIMAR[0], "ORIGINAL"), target).read_bytes())
 
 
 def upload(gateway, tls, body: bytes, path: str = "/v1/dossiers") -> Told:
+    """Send as a client does: what is answered "try later" is sent again."""
+    for _ in range(TRIES):
+        told = send(gateway, tls, body, path)
+        if told.status not in {429, 503}:
+            break
+    return told
+
+
+def send(gateway, tls, body: bytes, path: str) -> Told:
     connection = http.client.HTTPSConnection(
         "localhost", gateway.world.port, context=tls, timeout=gatewayroom.PATIENCE
     )
@@ -128,13 +145,13 @@ def test_any_bytes_are_refused_with_a_known_code_and_a_whole_row(gateway, tls, b
 def test_a_bundle_that_somebody_altered_is_refused_or_is_still_the_same_dossier(
     gateway, tls, original, changes
 ):
-    altered = mutated(original, changes)
+    altered = mutated(original.data, changes)
     told = upload(gateway, tls, altered)
     document = json.loads(told.body) if told.status in {200, 201} else problem(told)
 
     assert told.status in {200, 201, 422, 409, 400, 413}, document
     # Whatever is let in in spite of a change holds exactly what its chamber sealed, and holds it once.
-    one = "SELECT count(DISTINCT content_digest), count(*) FROM dossier WHERE status = 'accepted' AND facts LIKE '%ORIGINAL%'"
+    one = "SELECT count(DISTINCT content_digest), count(*) FROM dossier WHERE status = 'accepted' AND instr(facts, 'ORIGINAL') > 0"
     assert gateway.rows(one) in ([(0, 0)], [(1, 1)])
 
 
@@ -142,7 +159,7 @@ def test_a_bundle_that_somebody_altered_is_refused_or_is_still_the_same_dossier(
 @given(changes=mutations)
 def test_the_precheck_stands_the_same_bytes_and_records_nothing(gateway, tls, original, changes):
     before = rows(gateway)
-    told = upload(gateway, tls, mutated(original, changes), "/v1/checks")
+    told = upload(gateway, tls, mutated(original.data, changes), "/v1/checks")
     if told.status != 200:
         problem(told)
 
