@@ -138,8 +138,11 @@ def test_events_become_visible_when_their_log_entry_is_published_in_order_and_to
             )
         assert () == events_after(connection, "ihk-stuttgart", 0, 10)
         publish(connection, 1)
+        assert () == events_after(connection, "ihk-stuttgart", 0, 10)  # no event before its receipt
+        log.store_receipts(connection, [(0, b"{}")])
         (first,) = events_after(connection, "ihk-stuttgart", 0, 10)
         publish(connection, 2)
+        log.store_receipts(connection, [(1, b"{}")])
         assert [{"n": 1}, {"n": 2}] == [e.body for e in events_after(connection, "ihk-stuttgart", 0, 10)]
         assert [{"n": 1}] == [e.body for e in events_after(connection, "ihk-stuttgart", 0, 1)]
         assert [{"n": 2}] == [e.body for e in events_after(connection, "ihk-stuttgart", first.seq, 10)]

@@ -56,10 +56,17 @@ def append_event(
 def events_after(
     connection: sqlite3.Connection, chamber: str, seq: int, limit: int
 ) -> tuple[ChamberEvent, ...]:
-    """Published events of this chamber after ``seq``, in order."""
+    """Published events of this chamber after ``seq``, in order, up to the first entry that still waits for its receipt.
+
+    The checkpoint row is written before the receipts: without that bound a reader could see an event whose receipt
+    is not there yet, and "first" keeps the order, so nobody's cursor ever skips an event.
+    """
     rows = connection.execute(
         "SELECT * FROM event WHERE chamber = ? AND seq > ?"
-        " AND entry_idx < (SELECT coalesce(max(size), 0) FROM checkpoint) ORDER BY seq LIMIT ?",
+        " AND entry_idx < (SELECT coalesce(max(size), 0) FROM checkpoint)"
+        " AND entry_idx < coalesce((SELECT min(idx) FROM log_entry"
+        " WHERE receipt IS NULL AND evidence IS NOT NULL AND dossier_id IS NOT NULL), entry_idx + 1)"
+        " ORDER BY seq LIMIT ?",
         (chamber, seq, limit),
     )
     return tuple(
