@@ -4,7 +4,7 @@
 A code is a promise: it is the last part of the problem type (RFC 9457), it stands in receipts and reports,
 and it never changes its meaning.
 Texts (German, English), HTTP status and the way to mend each one stand in ``schemas/texts/*.toml``;
-``tests/test_texts.py`` holds both lists to each other.
+``tests/test_texts.py`` holds both lists to each other, and ``tests/test_house.py`` to what is used.
 """
 
 from enum import StrEnum, unique
@@ -123,7 +123,6 @@ class Code(StrEnum):
     DOCUMENT_TYPE_UNKNOWN = "document-type-unknown"
     DOCUMENT_MISSING = "document-missing"
     DOCUMENT_ADVISABLE = "document-advisable"
-    DOCUMENT_MALICIOUS = "document-malicious"
     # -- routing -------------------------------------------------------------------------------------
     ROUTE_UNKNOWN_PLACE = "route-unknown-place"
     ROUTE_NO_AUTHORITY = "route-no-authority"
@@ -132,7 +131,6 @@ class Code(StrEnum):
     ROUTE_ROLE_REQUIRED = "route-role-required"
     # -- delivery and answers ------------------------------------------------------------------------
     DELIVERY_STATE = "delivery-state"
-    DELIVERY_LEASED = "delivery-leased"
     ANSWER_MALFORMED = "answer-malformed"
     RECIPIENT_UNREACHABLE = "recipient-unreachable"
     RECIPIENT_REFUSED = "recipient-refused"
@@ -155,7 +153,6 @@ class Code(StrEnum):
     # -- our side ------------------------------------------------------------------------------------
     PROCESSING_FAILED = "processing-failed"
     INSUFFICIENT_STORAGE = "insufficient-storage"
-    SCANNER_UNAVAILABLE = "scanner-unavailable"
     SERVICE_UNAVAILABLE = "service-unavailable"
     INTERNAL_ERROR = "internal-error"
     CONFIG_INVALID = "config-invalid"

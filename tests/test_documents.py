@@ -164,7 +164,7 @@ def test_no_file_names_the_machine_or_the_place_it_was_written_at():
     # In pieces, so that this file does not name them either.
     places = [
         part.encode()
-        for part in ("/wo" + "rk/", "/ro" + "ot/.", "/ho" + "me/", "--index-" + "url", "py" + "pi.org")
+        for part in ("/wo" + "rk/", "/ro" + "ot/", "/ho" + "me/", "--index-" + "url", "py" + "pi.org")
     ]
     found = [
         (name, place.decode())

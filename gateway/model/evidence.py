@@ -23,7 +23,6 @@ class LogEvent(StrEnum):
     CONSIGNMENT = "consignment"
     HANDOVER = "handover"
     HANDOVER_FAILED = "handover.failed"
-    ACCESS = "access.content"
     ACKNOWLEDGEMENT = "acknowledgement"
     ACCEPTANCE = "acceptance"
     REJECTION = "rejection"
@@ -31,10 +30,6 @@ class LogEvent(StrEnum):
     DECISION = "decision"
     DOSSIER_ERASED = "dossier.erased"
     LOG_OPENED = "log.opened"
-    LOG_CLOSED = "log.closed"
-    KEY_ROTATED = "key.rotated"
-    POLICY_CHANGED = "policy.changed"
-    RESTORE_PERFORMED = "restore.performed"
 
 
 ERDS_EVENT: Mapping[LogEvent, str] = {
@@ -43,7 +38,6 @@ ERDS_EVENT: Mapping[LogEvent, str] = {
     LogEvent.CONSIGNMENT: "http://uri.etsi.org/19522/Event/ContentConsignment",
     LogEvent.HANDOVER: "http://uri.etsi.org/19522/Event/ContentHandover",
     LogEvent.HANDOVER_FAILED: "http://uri.etsi.org/19522/Event/ContentHandoverFailure",
-    LogEvent.ACCESS: "http://uri.etsi.org/19522/Event/ContentAccessTracking",
     LogEvent.ACKNOWLEDGEMENT: "http://uri.etsi.org/19522/Event/ConsignmentAcceptance",
 }
 
