@@ -15,7 +15,9 @@ def knowledge_of(root: Path, material: TrustMaterial, policy: Policy) -> Knowled
     rules = load_rules(root / "rules")
     return Knowledge(
         policy=policy,
-        signature_policy=SignaturePolicy(algorithms=rules.algorithms),
+        signature_policy=SignaturePolicy(
+            algorithms=rules.algorithms, untrusted_pdf_signatures=policy.untrusted_pdf_signatures
+        ),
         trust=TrustStore(material),
         rules=rules,
         schema=load_schema(root, "dossier"),

@@ -43,18 +43,8 @@ def new_parser() -> etree.XMLParser:
 
 def parse(data: bytes, *, place: str, limits: XmlPolicy) -> etree._Element:
     """Bytes -> root element. Raises ``Rejected`` (``xml-*`` codes); ``place`` names the file in findings."""
+    _check_size(data, place, limits)
     _check_encoding(data, place)
-    if len(data) > limits.max_bytes:
-        raise Rejected(
-            [
-                Finding(
-                    code=Code.XML_LIMITS,
-                    place=place,
-                    expected=f"at most {limits.max_bytes} bytes",
-                    got=f"{len(data)} bytes",
-                )
-            ]
-        )
     try:
         root = etree.fromstring(data, new_parser())
     except etree.XMLSyntaxError as error:
@@ -69,6 +59,18 @@ def parse(data: bytes, *, place: str, limits: XmlPolicy) -> etree._Element:
         raise Rejected([Finding(code=Code.XML_ENCODING, place=place, expected="UTF-8", got=declared)])
     _check_bounds(root, place, limits)
     return root
+
+
+def _check_size(data: bytes, place: str, limits: XmlPolicy) -> None:
+    tags = (
+        2 * limits.max_nodes
+    )  # a node is opened and closed; counted before libxml2 makes 20 bytes of every byte
+    for what, bound, got in (("bytes", limits.max_bytes, len(data)), ("tags", tags, data.count(b"<"))):
+        if got > bound:
+            finding = Finding(
+                code=Code.XML_LIMITS, place=place, expected=f"at most {bound} {what}", got=f"{got} {what}"
+            )
+            raise Rejected([finding])
 
 
 def _check_encoding(data: bytes, place: str) -> None:

@@ -4,6 +4,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from gateway.model.trust import UntrustedPdf
+
 KIB = 1024
 MIB = 1024 * KIB
 GIB = 1024 * MIB
@@ -79,3 +81,4 @@ class Policy:
     xml: XmlPolicy = field(default_factory=XmlPolicy)
     transfer: TransferPolicy = field(default_factory=TransferPolicy)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    untrusted_pdf_signatures: UntrustedPdf = UntrustedPdf.ERROR

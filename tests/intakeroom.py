@@ -160,11 +160,11 @@ class FakeWorkers:
     gone: bool = False
     gate: asyncio.Event | None = None
 
-    async def examine(self, descriptor, file_key, size, *, moment) -> Examination:
+    async def examine(self, descriptor, file_key, *, moment) -> Examination:
         if self.gone:
             raise Unavailable(Code.SERVICE_UNAVAILABLE, "no verification worker is running")
         with SpoolReader.from_descriptor(os.dup(descriptor), file_key) as reader:
-            data = reader.read_at(0, size)
+            data = reader.read_at(0, reader.size)
         self.examined[sha256(data).hexdigest()] += 1
         if self.gate is not None:
             await self.gate.wait()

@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.catalogue import data_root
 from gateway.config import read_config
 from gateway.errors import ConfigInvalid, TrustStateMissing
+from gateway.knowledge import knowledge_of
+from gateway.model.trust import TrustMaterial, UntrustedPdf
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "schemas/config"
 MARKS = {"@id@": "amtsbote.example", "@name@": "Probe", "@origin@": "amtsbote.example/log/2026"}
@@ -133,3 +136,16 @@ def test_a_revocation_list_nobody_would_read_is_a_fault(site):
     assert "'seals.pem'" in found
     assert "'../seals.crl'" in found
     assert "refresh.crl[2].purpose: expected one of signers, tls, got 'tsl'" in found
+
+
+def test_untrusted_signatures_in_pdfs_refuse_unless_the_operator_says_otherwise(site):
+    place = site / "amtsbote.toml"
+    default = read_config(place).policy
+    key = '#untrusted_pdf_signatures = "error"'
+    place.write_text(place.read_text().replace(key, 'untrusted_pdf_signatures = "warning"'))
+    judging = [
+        knowledge_of(data_root(), TrustMaterial(), policy).signature_policy.untrusted_pdf_signatures
+        for policy in (default, read_config(place).policy)
+    ]
+
+    assert [UntrustedPdf.ERROR, UntrustedPdf.WARNING] == judging

@@ -11,7 +11,7 @@ import pytest
 from pdfroom import SCRIPT, PdfRoom, grown, number, plain_pdf, room, set_in_catalogue
 from pyhanko.pdf_utils.generic import pdf_name
 from signed_bundles import packed, signing_identity
-from trustroom import NOW, POLICY, der
+from trustroom import DAY, NOW, POLICY, der
 
 from gateway.catalogue import data_root
 from gateway.cli import main
@@ -21,9 +21,11 @@ from gateway.findings import Severity, blocking
 from gateway.knowledge import knowledge_of
 from gateway.model.signature import ContainerState, Indication, Integrity, Trust
 from gateway.model.source import MemorySource
+from gateway.model.trust import UntrustedPdf
 from gateway.packing import PackedFile, pack_bundle
 from gateway.policy import Policy
 from gateway.stages.signature.pdf_document import MAX_PDF_BYTES
+from gateway.stages.signature.trust import TrustStore
 
 XML = b"<dossier>Test</dossier>"
 
@@ -32,6 +34,12 @@ XML = b"<dossier>Test</dossier>"
 def knowledge() -> Knowledge:
     whole = knowledge_of(data_root(), room().full_material(), Policy())
     return replace(whole, signature_policy=POLICY, trust=room().store)
+
+
+@pytest.fixture(scope="module")
+def lenient(knowledge) -> Knowledge:
+    policy = replace(POLICY, untrusted_pdf_signatures=UntrustedPdf.WARNING)
+    return replace(knowledge, signature_policy=policy)
 
 
 def bundle(**pdfs: bytes) -> bytes:
@@ -44,13 +52,10 @@ def judged(container: bytes, knowledge: Knowledge):
     return report
 
 
-def modified_pdf() -> bytes:
-    def turn(writer):
-        page, _ = writer.find_page_for_modification(0)
-        page.get_object()[pdf_name("/Rotate")] = number(90)
-        writer.mark_update(page)
-
-    return grown(room().sign(), turn)
+def turn(writer) -> None:
+    page, _ = writer.find_page_for_modification(0)
+    page.get_object()[pdf_name("/Rotate")] = number(90)
+    writer.mark_update(page)
 
 
 def test_a_bundle_with_sound_pdfs_passes_and_reports_the_signatures_inside(knowledge):
@@ -67,7 +72,7 @@ def test_a_bundle_with_sound_pdfs_passes_and_reports_the_signatures_inside(knowl
 
 
 def test_a_bad_signature_inside_is_not_hidden_by_the_good_one_outside(knowledge):
-    report = judged(bundle(a=modified_pdf()), knowledge)
+    report = judged(bundle(a=grown(room().sign(), turn)), knowledge)
     assert Indication.TOTAL_PASSED is report.signatures[0].indication
     assert (Indication.TOTAL_FAILED, Integrity.BROKEN) == (report.indication, report.integrity)
     assert [Code.PDF_MODIFIED_AFTER_SIGNING] == [f.code for f in blocking(report.findings)]
@@ -82,14 +87,49 @@ def test_an_unproven_signature_inside_makes_the_whole_unproven(knowledge):
     )
 
 
-def test_an_operator_may_let_unproven_signatures_inside_pass_but_never_broken_ones(knowledge):
-    policy = replace(POLICY, require_all_signatures=False)
-    lenient = replace(knowledge, signature_policy=policy)
-    unproven = judged(bundle(a=PdfRoom().sign()), lenient)
-    broken = judged(bundle(a=modified_pdf()), lenient)
-    assert (Indication.TOTAL_PASSED, Indication.TOTAL_FAILED) == (unproven.indication, broken.indication)
-    assert Code.CERTIFICATE_UNTRUSTED in {f.code for f in unproven.findings if f.severity is Severity.WARNING}
-    assert Indication.INDETERMINATE is unproven.documents[1].signatures[0].indication
+def test_a_lenient_operator_lets_an_untrusted_signature_inside_pass_with_a_warning(lenient):
+    report = judged(bundle(a=PdfRoom().sign(), b=room().sign()), lenient)
+    assert (Indication.TOTAL_PASSED, Integrity.INTACT, Trust.TRUSTED) == (
+        report.indication,
+        report.integrity,
+        report.trust,
+    )
+    assert () == blocking(report.findings)
+    assert Code.CERTIFICATE_UNTRUSTED in {f.code for f in report.findings if f.severity is Severity.WARNING}
+    (inside,) = report.documents[1].signatures
+    assert (Indication.INDETERMINATE, Trust.UNTRUSTED) == (inside.indication, inside.trust)
+
+
+@pytest.mark.parametrize("also_untrusted", [False, True])
+def test_a_lenient_operator_still_refuses_a_document_changed_after_signing(lenient, also_untrusted):
+    changed = grown(PdfRoom().sign() if also_untrusted else room().sign(), turn)
+    report = judged(bundle(a=changed), lenient)
+    assert (Indication.TOTAL_FAILED, Integrity.BROKEN) == (report.indication, report.integrity)
+
+
+def test_a_lenient_operator_still_refuses_a_signer_known_to_be_revoked(lenient):
+    realm = PdfRoom()
+    signed = realm.sign()
+    realm.issuing.revoke(realm.seal, NOW - 2 * DAY)
+    outside = room().full_material()
+    anchors, crls = (*outside.signer_anchors, der(realm.root.identity)), (*outside.crls, *realm.crls())
+    store = TrustStore(replace(outside, signer_anchors=anchors, crls=crls))
+    report = judged(bundle(a=signed), replace(lenient, trust=store))
+    assert (Indication.INDETERMINATE, Trust.UNTRUSTED) == (report.indication, report.trust)
+    assert [Code.CERTIFICATE_REVOKED] == [f.code for f in blocking(report.findings)]
+
+
+def test_active_content_is_not_passed_over_with_an_untrusted_signature(lenient):
+    signed = PdfRoom().sign(plain_pdf(set_in_catalogue("/OpenAction", SCRIPT)))
+    report = judged(bundle(a=signed), lenient)
+    assert Indication.INDETERMINATE is report.indication
+    assert {Code.PDF_ACTIVE_CONTENT} == {f.code for f in blocking(report.findings)}
+
+
+def test_leniency_inside_is_none_for_the_seal_outside(lenient):
+    files = {"dossier.xml": XML}
+    report = judged(packed(files, identity=signing_identity(PdfRoom().seal), moment=NOW), lenient)
+    assert (Indication.INDETERMINATE, Trust.UNTRUSTED) == (report.indication, report.trust)
 
 
 def test_active_content_inside_keeps_the_bundle_out_and_its_integrity_intact(knowledge):

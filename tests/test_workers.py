@@ -5,11 +5,8 @@ import asyncio
 import os
 import resource
 import signal
-import socket
 import subprocess
 import sys
-import threading
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -73,7 +70,7 @@ class Asker:
         descriptor = self.spool.open_descriptor(file.name)
         key = self.spool.unwrap(file.name, file.wrapped_key)
         try:
-            examination = await self.examiner.examine(descriptor, key, file.size, moment=NOW)
+            examination = await self.examiner.examine(descriptor, key, moment=NOW)
         finally:
             os.close(descriptor)
         (finding,) = examination.findings
@@ -160,66 +157,6 @@ async def test_without_workers_the_answer_is_try_later(tmp_path):
     asker = Asker(tmp_path / "verify.sock", Spool(tmp_path / "spool", PlainWrap(), os.urandom))
     with pytest.raises(Unavailable):
         await asker.ask("hello")
-
-
-def workers_that(folder: Path, *acts: Callable[[socket.socket], object]) -> RemoteExaminer:
-    """One worker after the other; each takes a connection, acts on it and ends."""
-    path = folder / "fake.sock"
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(path))
-    listener.listen()
-
-    def work() -> None:
-        with listener:
-            for act in acts:
-                connection, _ = listener.accept()
-                with connection:
-                    act(connection)
-
-    threading.Thread(target=work, daemon=True).start()
-    return RemoteExaminer(path=path, limits=LIMITS)
-
-
-def begin_and_die(connection: socket.socket) -> None:
-    connection.recv(4096)
-    connection.sendall(b"\x06")
-
-
-async def examine(examiner: RemoteExaminer):
-    descriptor = os.open("/dev/null", os.O_RDONLY)
-    try:
-        return await examiner.examine(descriptor, bytes(16), 1, moment=NOW)
-    finally:
-        os.close(descriptor)
-
-
-async def test_a_bundle_nobody_began_with_is_given_to_the_next_worker(tmp_path):
-    examiner = workers_that(tmp_path, socket.socket.close, socket.socket.close, begin_and_die)
-    (finding,) = (await examine(examiner)).findings
-
-    assert Code.PROCESSING_FAILED == finding.code
-
-
-async def test_a_bundle_nobody_began_with_is_never_refused(tmp_path):
-    examiner = workers_that(tmp_path, *[socket.socket.close] * 3)
-    with pytest.raises(Unavailable):
-        await examine(examiner)
-
-
-async def test_bundles_that_queue_leave_the_threads_to_others(tmp_path):
-    with socket.socket(socket.AF_UNIX) as nobody_accepts:
-        nobody_accepts.bind(str(tmp_path / "fake.sock"))
-        nobody_accepts.listen(100)
-        examiner = RemoteExaminer(path=tmp_path / "fake.sock", limits=LIMITS)
-        queueing = [asyncio.create_task(examine(examiner)) for _ in range(64)]
-        async with asyncio.timeout(10):
-            assert "free" == await asyncio.to_thread(lambda: "free")
-        for task in queueing:
-            task.cancel()
-        assert all(
-            isinstance(end, asyncio.CancelledError)
-            for end in await asyncio.gather(*queueing, return_exceptions=True)
-        )
 
 
 def test_workers_that_cannot_be_confined_end_the_role(tmp_path):

@@ -25,6 +25,7 @@ from gateway.config.values import (
 )
 from gateway.confinement import WorkerLimits
 from gateway.errors import ConfigInvalid
+from gateway.model.trust import UntrustedPdf
 from gateway.policy import MIB, ContainerPolicy, Policy, Reaction, RetryPolicy, TransferPolicy
 
 __all__ = [
@@ -61,7 +62,7 @@ def read_config(path: Path) -> Config:
         spool=_section(root, "spool", _spool),
         workers=verify.number("workers", 2, low=1, high=256),
         worker_limits=_worker_limits(verify),
-        policy=_policy(root),
+        policy=_policy(root, verify),
         partners=read_partners(gateway.path("partners", "partners.toml"), problems),
         refresh_seconds=float(refresh.number("every_seconds", 3600, low=1)),
         refresh=tuple(_revocation_source(row, problems) for row in refresh.tables("crl")),
@@ -128,11 +129,13 @@ def _worker_limits(table: Table) -> WorkerLimits:
     )
 
 
-def _policy(root: Table) -> Policy:
+def _policy(root: Table, verify: Table) -> Policy:
+    strict = UntrustedPdf.ERROR
     return Policy(
         container=_section(root, "container", _container),
         transfer=_section(root, "transfer", _transfer),
         retry=_section(root, "retry", _retry),
+        untrusted_pdf_signatures=verify.choice("untrusted_pdf_signatures", UntrustedPdf, strict) or strict,
     )
 
 

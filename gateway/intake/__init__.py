@@ -59,7 +59,7 @@ class Examiner(Protocol):
     ``descriptor`` stays the caller's. Raises ``Unavailable`` if nobody can examine now.
     """
 
-    async def examine(self, descriptor: int, file_key: bytes, size: int, *, moment: datetime) -> Examination:
+    async def examine(self, descriptor: int, file_key: bytes, *, moment: datetime) -> Examination:
         """All findings, and the facts if none blocks."""
         ...
 
@@ -166,9 +166,7 @@ class Intake:
     async def _examine(self, writer: SpoolWriter, moment: datetime) -> Examination:
         descriptor = writer.open_descriptor()
         try:
-            examination = await self._examiner.examine(
-                descriptor, writer.file_key, writer.size, moment=moment
-            )
+            examination = await self._examiner.examine(descriptor, writer.file_key, moment=moment)
         finally:
             os.close(descriptor)
         require_answers(examination)

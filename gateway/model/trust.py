@@ -6,6 +6,7 @@ Nothing here is fetched; a separate role keeps the files fresh. An empty anchor 
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,13 @@ class AlgorithmRule:
     source: str
 
 
+class UntrustedPdf(StrEnum):
+    """What an intact signature inside a PDF means that cannot be led back to an anchor."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignaturePolicy:
     """Rules for judging signatures (EN 319 102-1 clause 5.1.4: chain, cryptographic and element constraints)."""
@@ -44,3 +52,4 @@ class SignaturePolicy:
     max_references: int = 2_000
     require_all_signatures: bool = True  # one bad signature refuses the bundle
     active_content_in_pdf: bool = False  # allowed?
+    untrusted_pdf_signatures: UntrustedPdf = UntrustedPdf.ERROR  # broken and revoked ones refuse in any case

@@ -41,8 +41,15 @@ def dump(value: object) -> Any:
 
 
 def load(kind: type[_T], data: Any) -> _T:
-    """JSON-able structure -> value of ``kind``. Raises ``TypeError``, ``ValueError`` or ``KeyError`` on a mismatch."""
-    result: _T = _load(kind, data)
+    """JSON-able structure -> value of ``kind``. Raises ``ValueError`` on a mismatch."""
+    try:
+        result: _T = _load(kind, data)
+    except (
+        TypeError,
+        KeyError,
+        ArithmeticError,
+    ) as error:  # a missing field, another type, no decimal number
+        raise ValueError(f"expected {kind.__name__}, got something else: {error}") from error
     return result
 
 

@@ -14,7 +14,7 @@ from gateway.keyring import load_certificates
 from gateway.logstart import find_end
 from gateway.service import Service
 from gateway.tilestore import LocalDisk, TileStore, lock_publisher
-from gateway.web.tls import make_server_context
+from gateway.web.tls import ServerTls
 
 _MAX_SOCKET_PATH = 107  # bytes: sun_path of unix(7) without the final zero
 
@@ -51,7 +51,7 @@ def _require_anchors(service: Service) -> None:
 
 def _require_tls(service: Service) -> None:
     listen, keyring = service.config.listen, service.keyring
-    make_server_context(
+    ServerTls(
         certificate=keyring.path("tls.crt"),
         key=keyring.path("tls.key"),
         client_cas=listen.client_cas,

@@ -36,6 +36,7 @@ class Peer:
     sha256: str  # hex, of the DER
     issuer: bytes  # DER of the distinguished name
     serial: int
+    expires: datetime
     client_auth: bool  # EKU names clientAuth; OpenSSL accepts a certificate without any EKU, we do not
 
 
@@ -53,6 +54,7 @@ def read_peer(certificate_der: bytes | None) -> Peer | None:
         sha256=sha256(certificate_der).hexdigest(),
         issuer=issuer,
         serial=certificate.serial_number,
+        expires=certificate.not_valid_after_utc,
         client_auth=ExtendedKeyUsageOID.CLIENT_AUTH in usage,
     )
 
@@ -62,7 +64,8 @@ def identify(
 ) -> Partner:
     """The registered partner behind ``peer``. Raises ``Rejected`` (403) and ``Unavailable`` (stale CRL).
 
-    Revocation is asked again on every request: a connection may outlive the CRL it was opened under.
+    Expiry and revocation are asked again on every request: a connection, or a session of TLS 1.2 that is resumed, may
+    outlive the certificate and the CRL it was opened under.
     """
     if peer is None:
         raise Rejected([Finding(code=Code.SENDER_NOT_REGISTERED, expected="a TLS client certificate")])
@@ -70,6 +73,8 @@ def identify(
         raise Rejected(
             [Finding(code=Code.SENDER_CERTIFICATE_PURPOSE, expected="extended key usage clientAuth")]
         )
+    if moment > peer.expires:
+        raise Rejected([Finding(code=Code.SENDER_NOT_REGISTERED, got="expired TLS certificate")])
     if revocations is not None:
         if revocations.is_revoked(peer.issuer, peer.serial):
             raise Rejected([Finding(code=Code.SENDER_NOT_REGISTERED, got="revoked TLS certificate")])

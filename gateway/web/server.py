@@ -117,7 +117,7 @@ async def _keep_current(tls: ServerTls, events: EventLog) -> None:
     while True:
         await asyncio.sleep(_RELOAD_SECONDS)
         try:
-            if tls.reload():
+            if await asyncio.to_thread(tls.reload):  # a long list takes a while to read
                 events.info("client-crls-reloaded")
         except (AmtsboteError, OSError) as error:
             # The old lists stay in force until their own end; then handshakes fail closed.

@@ -3,9 +3,9 @@
 
 Rules (BSI TR-02102-2; security-and-reliability 1.2): client certificate required, TLS >= 1.2, forward secrecy and
 AEAD only, the leaf checked against a CRL, and no CRL or an expired one means no. Session tickets are off: a resumed
-session would skip the CRL. CRLs are files that another role keeps fresh; nothing is fetched from here.
-Leaves out who the partner is (``identity``). TLS 1.3 suites and groups are set by OPENSSL_CONF of the unit: Python
-has no switch for them.
+session would skip the CRL. TLS 1.2 can resume without tickets while the first connection lasts or after a clean end
+of it, and Python has no switch for that nor for the suites of TLS 1.3: so ``identity`` asks again on every request.
+CRLs are files that another role keeps fresh; nothing is fetched from here. Leaves out who the partner is.
 """
 
 import os
@@ -13,6 +13,7 @@ import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from cryptography import x509
@@ -46,12 +47,20 @@ class ClientRevocations:
 
 
 class ServerTls:
-    """The TLS context and the revocations behind it; ``reload`` keeps both current. Owned by the server's loop."""
+    """The context to listen with and the revocations behind it; ``reload``, by one thread at a time, keeps both current.
+
+    A context's store takes CRLs and never gives one back: each renewed list would stay for ever, at several times its
+    size. So every change makes a fresh context, and each handshake goes on in the newest one; an older one is gone with
+    the last connection that began in it.
+    """
 
     def __init__(self, *, certificate: Path, key: Path, client_cas: Path, client_crls: Path) -> None:
+        self._fresh_context = partial(_fresh_context, certificate, key, client_cas)
         self._crls = client_crls
         self._seen: frozenset[tuple[str, int, int]] = frozenset()
-        self.context = _base_context(certificate, key, client_cas)
+        self.context = self.newest = self._fresh_context()  # holds no CRL: whoever stays in it is refused
+        # Called in every handshake, with or without a server name, before the client's certificate is looked at.
+        self.context.sni_callback = self._move_to_newest
         self.revocations = ClientRevocations(revoked={}, fresh_until={})
         self.reload()
 
@@ -67,20 +76,19 @@ class ServerTls:
                 f"no revocation list for client certificates in {self._crls}",
                 hint="put the CRL of every client CA there; without one no client can connect",
             )
-        _load_crls(self.context, crls)
-        self.revocations = _revocations(crls)
+        context = self._fresh_context()
+        _load_crls(context, crls)
+        self.newest, self.revocations = context, _revocations(crls)
         self._seen = seen
         return True
 
-
-def make_server_context(
-    *, certificate: Path, key: Path, client_cas: Path, client_crls: Path
-) -> ssl.SSLContext:
-    """The context alone, for a server that lives no longer than its CRLs."""
-    return ServerTls(certificate=certificate, key=key, client_cas=client_cas, client_crls=client_crls).context
+    def _move_to_newest(
+        self, connection: ssl.SSLSocket | ssl.SSLObject, _server_name: str, _context: ssl.SSLContext
+    ) -> None:
+        connection.context = self.newest
 
 
-def _base_context(certificate: Path, key: Path, client_cas: Path) -> ssl.SSLContext:
+def _fresh_context(certificate: Path, key: Path, client_cas: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(_CIPHERS)
@@ -137,8 +145,8 @@ def _read_crls(path: Path) -> Iterable[x509.CertificateRevocationList]:
 
 
 def _load_crls(context: ssl.SSLContext, crls: Iterable[x509.CertificateRevocationList]) -> None:
-    # OpenSSL reads CRLs from PEM files only; a memory file serves where the disk is read-only. An older CRL that
-    # is loaded already loses against a newer one of the same issuer (X509_STORE, get_crl_score).
+    # OpenSSL reads CRLs from PEM files only; a memory file serves where the disk is read-only. Of two CRLs of one
+    # issuer the newer wins (X509_STORE, get_crl_score).
     descriptor = os.memfd_create("client-crls", os.MFD_CLOEXEC)
     try:
         with os.fdopen(os.dup(descriptor), "wb") as pem:

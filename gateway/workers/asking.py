@@ -16,7 +16,7 @@ from gateway.confinement import WorkerLimits
 from gateway.errors import Unavailable
 from gateway.model.examination import Examination
 from gateway.model.wire import load
-from gateway.workers.frames import ANSWER_GRACE, BEGUN, LENGTH, not_processed, read_exactly, read_frame
+from gateway.workers.frames import ANSWER_GRACE, BEGUN, Job, not_processed, read_exactly, read_frame, send_job
 
 _MAX_ANSWER = 64 * 1024 * 1024  # bytes; a report on 1,000 entries is far below
 _ASKS = 3  # workers asked for one bundle, where the ones before ended without having begun with it
@@ -29,19 +29,20 @@ class RemoteExaminer:
     path: Path
     limits: WorkerLimits
 
-    async def examine(self, descriptor: int, file_key: bytes, size: int, *, moment: datetime) -> Examination:
+    async def examine(self, descriptor: int, file_key: bytes, *, moment: datetime) -> Examination:
         """Examine the spool file behind ``descriptor``. Raises ``Unavailable`` if no worker begins with it.
 
-        A worker that dies on the bundle yields an examination with the one finding ``processing-failed``.
+        A worker that dies on the bundle, or answers what is no examination, yields one with the one finding
+        ``processing-failed``.
         """
-        header = json.dumps({"key": file_key.hex(), "size": size, "moment": moment.isoformat()}).encode()
+        job = Job(key=file_key.hex(), moment=moment)
         for _ in range(_ASKS):
-            answer = await self._ask(LENGTH.pack(len(header)) + header, descriptor)
+            answer = await self._ask(job, descriptor)
             if answer is not None:
-                return load(Examination, json.loads(answer)) if answer else not_processed(moment)
+                return _examination(answer, moment)
         raise _no_worker("workers ended before they began with the bundle")
 
-    async def _ask(self, job: bytes, descriptor: int) -> bytes | None:
+    async def _ask(self, job: Job, descriptor: int) -> bytes | None:
         """The answer; empty where the worker died on the bundle, ``None`` where none had begun with it.
 
         Waits without a thread: the journal and the spool share the threads of this process, and bundles that queue for
@@ -58,7 +59,7 @@ class RemoteExaminer:
             except OSError:  # TimeoutError is one
                 return b""
 
-    async def _taken(self, connection: socket.socket, job: bytes, descriptor: int) -> bool:
+    async def _taken(self, connection: socket.socket, job: Job, descriptor: int) -> bool:
         """Hand the job over; whether a worker has begun with it. Raises ``Unavailable``."""
         try:
             await asyncio.get_running_loop().sock_connect(connection, str(self.path))
@@ -67,12 +68,21 @@ class RemoteExaminer:
         try:
             # Queueing behind other bundles is allowed for as long as one bundle may take on every worker before us.
             async with asyncio.timeout(self.limits.wall_seconds * 4 + ANSWER_GRACE):
-                socket.send_fds(connection, [job], [descriptor])  # below 4 KiB: a fresh socket takes it whole
+                send_job(connection, job, descriptor)
                 return await read_exactly(connection, len(BEGUN)) == BEGUN
         except TimeoutError as error:
             raise _no_worker("every verification worker is busy") from error
         except OSError:
             return False
+
+
+def _examination(answer: bytes, moment: datetime) -> Examination:
+    if not answer:
+        return not_processed(moment)
+    try:
+        return load(Examination, json.loads(answer))
+    except (ValueError, RecursionError):  # the worker may be in the hands of its bundle
+        return not_processed(moment, got="the verification process gave an answer that is none")
 
 
 def _no_worker(detail: str) -> Unavailable:

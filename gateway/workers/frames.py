@@ -10,11 +10,13 @@ import json
 import os
 import socket
 import struct
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.codes import Code
 from gateway.findings import Finding, Severity
 from gateway.model.examination import Examination
+from gateway.model.wire import dump, load
 
 LENGTH = struct.Struct(">I")
 BEGUN = b"\x06"  # ASCII ACK
@@ -22,13 +24,44 @@ ANSWER_GRACE = 10.0  # seconds beyond the worker's own wall clock
 _MAX_HEADER = 4096  # bytes
 
 
-def receive_job(connection: socket.socket) -> tuple[dict[str, str], int]:
-    """Header and spool file. Raises ``OSError``, ``ValueError`` for what is no job."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What is asked about one spool file, whose descriptor travels beside it."""
+
+    key: str = field(repr=False)  # hex
+    moment: datetime
+
+    def __post_init__(self) -> None:
+        bytes.fromhex(self.key)  # raises ``ValueError`` for what is no key before anybody owns the descriptor
+
+    @property
+    def file_key(self) -> bytes:
+        """Opens the file."""
+        return bytes.fromhex(self.key)
+
+
+def send_job(connection: socket.socket, job: Job, descriptor: int) -> None:
+    """Hand a job over; the descriptor stays the caller's. Raises ``OSError``."""
+    # Below 4 KiB: a fresh socket takes it whole.
+    socket.send_fds(connection, [frame(json.dumps(dump(job)).encode())], [descriptor])
+
+
+def receive_job(connection: socket.socket) -> tuple[Job, int]:
+    """The job and the spool file, to be closed by the caller. Raises ``OSError``; ``ValueError`` or ``RecursionError`` for what is no job."""
     data, descriptors, _, _ = socket.recv_fds(connection, LENGTH.size + _MAX_HEADER, 1)
-    if len(descriptors) != 1 or len(data) < LENGTH.size:
-        for extra in descriptors:
-            os.close(extra)
-        raise ValueError("expected one descriptor and a header")
+    try:
+        if len(descriptors) != 1:
+            raise ValueError("expected one descriptor")
+        return load(Job, json.loads(_header(connection, data))), descriptors[0]
+    except BaseException:
+        for descriptor in descriptors:
+            os.close(descriptor)
+        raise
+
+
+def _header(connection: socket.socket, data: bytes) -> bytes:
+    if len(data) < LENGTH.size:
+        raise ValueError("expected a header")
     (length,) = LENGTH.unpack_from(data)
     body = data[LENGTH.size :]
     while len(body) < length <= _MAX_HEADER:
@@ -37,10 +70,13 @@ def receive_job(connection: socket.socket) -> tuple[dict[str, str], int]:
             break
         body += more
     if len(body) != length:
-        os.close(descriptors[0])
         raise ValueError("expected a whole header")
-    header: dict[str, str] = json.loads(body)
-    return header, descriptors[0]
+    return body
+
+
+def frame(body: bytes) -> bytes:
+    """``body`` with its length before it."""
+    return LENGTH.pack(len(body)) + body
 
 
 async def read_frame(connection: socket.socket, limit: int) -> bytes:

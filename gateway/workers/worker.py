@@ -20,7 +20,7 @@ from gateway.model.bundle import ByteSource
 from gateway.model.examination import Examination
 from gateway.model.wire import dump
 from gateway.spool import SpoolReader
-from gateway.workers.frames import ANSWER_GRACE, BEGUN, LENGTH, not_processed, receive_job
+from gateway.workers.frames import ANSWER_GRACE, BEGUN, frame, not_processed, receive_job
 
 Examine = Callable[[ByteSource, datetime], Examination]
 
@@ -59,8 +59,8 @@ def serve(listener: socket.socket, examine: Examine, limits: WorkerLimits) -> in
 def _answer(connection: socket.socket, examine: Examine, limits: WorkerLimits) -> None:
     connection.settimeout(5)
     try:
-        header, descriptor = receive_job(connection)
-    except (OSError, ValueError):
+        job, descriptor = receive_job(connection)
+    except (OSError, ValueError, RecursionError):
         return  # a caller that died or speaks another language
     try:
         connection.sendall(BEGUN)
@@ -68,17 +68,16 @@ def _answer(connection: socket.socket, examine: Examine, limits: WorkerLimits) -
         os.close(descriptor)
         return  # a caller that did not want to wait any longer
     begin_bundle(limits)
-    moment = datetime.fromisoformat(header["moment"])
     try:
-        with SpoolReader.from_descriptor(descriptor, bytes.fromhex(header["key"])) as source:
-            result = examine(source, moment)
+        with SpoolReader.from_descriptor(descriptor, job.file_key) as source:
+            result = examine(source, job.moment)
     except MemoryError:
-        result = not_processed(moment, got="the memory limit was reached")
+        result = not_processed(job.moment, got="the memory limit was reached")
     except Exception as error:  # noqa: BLE001 - any bug on hostile input refuses this bundle and nothing else
-        result = not_processed(moment, got=type(error).__name__)
+        result = not_processed(job.moment, got=type(error).__name__)
     finally:
         end_bundle()
     body = json.dumps(dump(result)).encode()
     connection.settimeout(ANSWER_GRACE)  # a caller that does not read must not keep the worker
     with contextlib.suppress(OSError):
-        connection.sendall(LENGTH.pack(len(body)) + body)
+        connection.sendall(frame(body))

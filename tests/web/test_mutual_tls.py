@@ -2,10 +2,14 @@
 """Rows of security-and-reliability 1.2: who gets through the handshake, and who is who behind it."""
 
 import asyncio
+import gc
 import os
+import socket
 import ssl
+import weakref
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from aiohttp import web
@@ -17,8 +21,8 @@ from gateway.demo import pki
 from gateway.errors import ConfigInvalid, TrustStateMissing
 from gateway.model.partner import Authority, Chamber
 from gateway.web.admission import Demand
+from gateway.web.identity import read_peer
 from gateway.web.routes import Route
-from gateway.web.tls import make_server_context
 
 GET = b"GET /hello HTTP/1.1\r\nHost: localhost\r\n"
 CHAMBERS = b"GET /chambers HTTP/1.1\r\nHost: localhost\r\n"
@@ -168,16 +172,6 @@ def test_the_server_does_not_start_without_crl_ca_or_key(tmp_path):
     assert world.tls().context.verify_mode is ssl.CERT_REQUIRED
 
 
-def test_the_context_alone_is_made_from_the_same_files(world):
-    context = make_server_context(
-        certificate=world.directory / "server.crt",
-        key=world.directory / "server.key",
-        client_cas=world.directory / "cas" / "ca.pem",
-        client_crls=world.directory / "crls" / "ca.crl",
-    )
-    assert context.verify_flags & ssl.VERIFY_CRL_CHECK_LEAF
-
-
 async def test_a_new_crl_counts_without_a_restart_for_new_and_for_open_connections(border, tmp_path):
     world = make_world(tmp_path)
     tls = world.tls()
@@ -194,6 +188,55 @@ async def test_a_new_crl_counts_without_a_restart_for_new_and_for_open_connectio
         assert "sender-not-registered" == (await wire.answer()).code
         assert await handshake_fails(gateway, world.client(world.chamber))
         assert 200 == (await gateway.ask(GET + CLOSE, world.authority)).status
+
+
+async def test_lists_that_were_replaced_leave_the_memory_and_open_connections_stay(border, tmp_path):
+    world = make_world(tmp_path)
+    tls = world.tls()
+    replaced = []
+    async with border(ROUTES, world=replace_tls(world, tls)) as gateway:
+        held = await gateway.open()
+        for month in range(2, 6):
+            replaced.append(weakref.ref(tls.newest))
+            moment = datetime(2026, month, 1, tzinfo=UTC)
+            (tmp_path / "crls" / "ca.crl").write_bytes(world.ca.crl(moment))
+            assert tls.reload()
+            assert 200 == (await gateway.ask(GET + CLOSE)).status
+        gc.collect()
+        # The open connection keeps the one context that it began in.
+        assert [False, True, True, True] == [context() is None for context in replaced]
+        assert 200 == (await held.ask(GET + CLOSE)).status
+        await held.close()
+        while gateway.server.connections:
+            await asyncio.sleep(0)
+        gc.collect()
+        assert [True] * 4 == [context() is None for context in replaced]
+
+
+async def test_a_handshake_without_a_server_name_meets_the_newest_list_too(border, tmp_path):
+    world = make_world(tmp_path)
+    tls = world.tls()
+
+    async def answered() -> bytes:
+        context = world.client(world.chamber)
+        context.check_hostname = False
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", gateway.server.port, ssl=context, server_hostname=""
+        )
+        writer.write(GET + CLOSE)
+        try:
+            return await reader.read(12)
+        except (ssl.SSLError, ConnectionError):
+            return b""
+        finally:
+            writer.close()
+
+    async with border(ROUTES, world=replace_tls(world, tls)) as gateway:
+        assert b"HTTP/1.1 200" == await answered()
+        world.ca.revoke(world.chamber, datetime(2026, 2, 1, tzinfo=UTC))
+        (tmp_path / "crls" / "ca.crl").write_bytes(world.ca.crl(datetime(2026, 2, 1, tzinfo=UTC)))
+        assert tls.reload()
+        assert b"" == await answered()
 
 
 def replace_tls(world, tls):
@@ -260,15 +303,54 @@ async def test_headers_that_claim_an_identity_are_refused(border, world, header)
     assert (400, "forwarded-identity-refused") == (answer.status, answer.code)
 
 
-async def test_sessions_are_not_resumed_so_every_connection_meets_the_crl(border, world):
-    context = world.client(world.chamber)
+async def test_no_session_tickets_are_given_out(border, world):
     async with border(ROUTES) as gateway:
-        _, writer = await asyncio.open_connection(
-            "127.0.0.1", gateway.server.port, ssl=context, server_hostname="localhost"
-        )
-        session = writer.get_extra_info("ssl_object").session
-        writer.close()
-    assert session is None or not session.has_ticket
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            context = world.client(world.chamber)
+            context.maximum_version = version
+            _, writer = await asyncio.open_connection(
+                "127.0.0.1", gateway.server.port, ssl=context, server_hostname="localhost"
+            )
+            session = writer.get_extra_info("ssl_object").session
+            writer.close()
+            assert session is None or not session.has_ticket
+
+
+async def test_a_session_of_tls_1_2_that_is_resumed_outlives_no_revocation(border, tmp_path):
+    world = make_world(tmp_path)
+    tls = world.tls()
+    context = world.client(world.chamber)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+
+    def ask(session: ssl.SSLSession | None) -> tuple[bytes, ssl.SSLSession | None, bool]:
+        plain = socket.create_connection(("127.0.0.1", gateway.server.port))
+        with context.wrap_socket(plain, server_hostname="localhost", session=session) as wire:
+            wire.sendall(GET + CLOSE)
+            got = b"".join(iter(partial(wire.recv, 65536), b""))
+            wire.unwrap()  # a clean end: else OpenSSL forgets the session by itself
+            return got, wire.session, bool(wire.session_reused)
+
+    async with border(ROUTES, world=replace_tls(world, tls)) as gateway:
+        answer, session, _ = await asyncio.to_thread(ask, None)
+        assert answer.startswith(b"HTTP/1.1 200")
+        world.ca.revoke(world.chamber, datetime(2026, 2, 1, tzinfo=UTC))
+        (tmp_path / "crls" / "ca.crl").write_bytes(world.ca.crl(datetime(2026, 2, 1, tzinfo=UTC)))
+        assert tls.reload()
+        answer, _, resumed = await asyncio.to_thread(ask, session)
+        assert resumed
+        assert b"sender-not-registered" in answer
+
+
+async def test_a_connection_that_outlives_its_certificate_is_refused(border, world):
+    later = [datetime.now(UTC)]
+    async with border(ROUTES, clock=lambda: later[0]) as gateway:
+        wire = await gateway.open()
+        await wire.send(GET + b"\r\n")
+        assert 200 == (await wire.answer()).status
+        later[0] = world.chamber.certificate.not_valid_after_utc + timedelta(seconds=1)
+        await wire.send(GET + b"\r\n")
+        answer = await wire.answer()
+    assert (403, "sender-not-registered") == (answer.status, answer.code)
 
 
 async def test_a_caller_that_is_gone_before_its_answer_is_no_error(border, world):
@@ -294,8 +376,6 @@ async def test_a_caller_that_is_gone_before_its_answer_is_no_error(border, world
 
 
 def test_random_bytes_are_no_certificate():
-    from gateway.web.identity import read_peer
-
     assert read_peer(None) is None
     assert read_peer(b"") is None
     assert read_peer(os.urandom(200)) is None

@@ -33,7 +33,9 @@ def judge_cades_file(file: CadesFile, situation: Situation) -> SignatureReport:
     if file.manifest is None:
         covers = (file.content,) if file.content and report.integrity is Integrity.INTACT else ()
         return _with(replace(report, covers=covers), faults_of(file.findings), file.findings)
-    coverage = check_references(file.manifest.references, situation.contents)
+    coverage = check_references(
+        file.manifest.references, situation.contents, place=file.place, policy=situation.policy
+    )
     proven = report.best_signature_time or situation.moment
     weak = [
         check_algorithm(situation.policy.algorithms, name, DIGEST, 0, proven, place=file.manifest.place)

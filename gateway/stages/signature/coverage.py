@@ -15,6 +15,7 @@ from gateway.errors import Rejected
 from gateway.findings import Finding, Severity
 from gateway.model.bundle import Digested, Entry
 from gateway.model.signature import SubIndication
+from gateway.model.trust import SignaturePolicy
 from gateway.stages.signature.faults import Fault, faults_of
 from gateway.stages.signature.references import EntryNames, entry_name
 
@@ -34,7 +35,7 @@ class DataReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """Entries whose digest agreed, and everything that did not."""
+    """Entries whose digest agreed, and what did not agree or was left out."""
 
     covers: tuple[str, ...]
     faults: tuple[Fault, ...]
@@ -84,8 +85,14 @@ class Contents:
         return tuple(entry.name for entry in self.digested.opened.payload)
 
 
-def check_references(references: Sequence[DataReference], contents: Contents) -> Coverage:
-    """Compare every reference with its entry. Each entry is meant once, each reference means exactly one entry."""
+def check_references(
+    references: Sequence[DataReference], contents: Contents, *, place: str, policy: SignaturePolicy
+) -> Coverage:
+    """Compare every reference with its entry. Each entry is meant once, each reference means exactly one entry.
+
+    ``place`` names the signature. A payload entry that no reference means is unsigned; one that is meant but differs has
+    its own fault already.
+    """
     faults: list[Fault] = []
     covered: dict[str, None] = {}
     meant: set[str] = set()
@@ -108,6 +115,7 @@ def check_references(references: Sequence[DataReference], contents: Contents) ->
         else:
             meant.add(name)
             _compare(reference, name, contents, covered, faults)
+    faults += [_unsigned(name, place, policy) for name in contents.payload if name not in meant]
     return Coverage(covers=tuple(covered), faults=tuple(faults))
 
 
@@ -139,22 +147,16 @@ def _fault(reference: DataReference, means: SubIndication, expected: str, got: s
     return Fault(finding=finding, means=means)
 
 
-def uncovered(
-    covers: Sequence[str], payload: Sequence[str], place: str, *, severity: Severity
-) -> list[Finding]:
-    """One finding for every payload entry that is not covered."""
-    known = set(covers)
-    return [
-        Finding(
-            code=Code.UNSIGNED_CONTENT,
-            severity=severity,
-            place=name,
-            expected=f"covered by {place}",
-            got="not covered",
-        )
-        for name in payload
-        if name not in known
-    ]
+def _unsigned(name: str, place: str, policy: SignaturePolicy) -> Fault:
+    """Not proven broken, but a signature that leaves a file out cannot pass, even where policy asks for one whole one only."""
+    finding = Finding(
+        code=Code.UNSIGNED_CONTENT,
+        severity=Severity.ERROR if policy.require_all_signatures else Severity.WARNING,
+        place=name,
+        expected=f"covered by {place}",
+        got="not covered",
+    )
+    return Fault(finding=finding, means=SubIndication.SIG_CONSTRAINTS_FAILURE)
 
 
 def covered_by(payload: Sequence[str], scopes: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:

@@ -70,7 +70,6 @@ _BREAKING = frozenset(
         Code.CMS_STRUCTURE,
         Code.MANIFEST_MALFORMED,
         Code.MANIFEST_MISMATCH,
-        Code.UNSIGNED_CONTENT,
         Code.XML_COMMENT,
         Code.XML_DOCTYPE,
         Code.XML_ENCODING,
@@ -110,7 +109,7 @@ def judge_faults(faults: Iterable[Fault]) -> tuple[Indication, SubIndication | N
 
 
 def breaks_integrity(findings: Iterable[Finding]) -> bool:
-    """Is something proven about digests, values, coverage or structure that should not be?"""
+    """Is something proven about digests, values or structure that should not be?"""
     return any(finding.code in _BREAKING for finding in blocking(findings))
 
 

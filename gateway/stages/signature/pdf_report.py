@@ -3,8 +3,9 @@
 
 A bad signature inside is never hidden by a good one outside: integrity, trust and indication of the whole can only
 get worse here. A PDF without signatures changes nothing, unless it must not be let through.
-Where the operator does not require every signature to pass (``require_all_signatures``), a signature inside that is
-merely not proven (INDETERMINATE) is reported as a warning; one that is proven false always counts.
+Where the operator says so (``untrusted_pdf_signatures``), signatures inside that are intact but merely not proven
+(INDETERMINATE) are reported as warnings, as if the PDF had none. Broken and revoked ones count in any case, and so does
+what is wrong with the PDF itself.
 """
 
 from collections.abc import Mapping
@@ -18,11 +19,11 @@ from gateway.model.signature import (
     DocumentReport,
     Indication,
     Integrity,
+    Revocation,
     SubIndication,
-    Trust,
     VerificationReport,
 )
-from gateway.model.trust import SignaturePolicy
+from gateway.model.trust import SignaturePolicy, UntrustedPdf
 from gateway.stages.signature.faults import worst_integrity
 from gateway.stages.signature.pades import PdfJudgement, worst_trust
 
@@ -33,16 +34,21 @@ def with_pdfs(
     report: VerificationReport, judgements: Mapping[str, PdfJudgement], *, policy: SignaturePolicy
 ) -> VerificationReport:
     """The container's report with what was found in its PDFs, by entry name."""
-    decisive = [_decisive(judgement, policy) for judgement in judgements.values()]
-    signed = [judgement for judgement in decisive if judgement.signed]
-    findings = tuple(dict.fromkeys([*report.findings, *(f for j in decisive for f in j.findings)]))
+    tolerated = {name for name, judgement in judgements.items() if _tolerated(judgement, policy)}
+    decisive = [judgement for name, judgement in judgements.items() if name not in tolerated]
+    found = [
+        finding
+        for name, judgement in judgements.items()
+        for finding in (_warned(judgement) if name in tolerated else judgement.findings)
+    ]
+    findings = tuple(dict.fromkeys([*report.findings, *found]))
     indication, means = _worst_indication(report, decisive)
     if indication is Indication.TOTAL_PASSED and blocking(findings):
         indication, means = Indication.INDETERMINATE, SubIndication.SIG_CONSTRAINTS_FAILURE
     return replace(
         report,
         integrity=_integrity(report, decisive),
-        trust=worst_trust([report.trust, *(judgement.trust for judgement in signed)]),
+        trust=worst_trust([report.trust, *(judgement.trust for judgement in decisive if judgement.signed)]),
         indication=indication,
         sub_indication=means,
         documents=tuple(_with_pdf(document, judgements) for document in report.documents),
@@ -82,23 +88,22 @@ def report_of_pdf(judgement: PdfJudgement, *, size: int, sha256: str, moment: da
     )
 
 
-def _decisive(judgement: PdfJudgement, policy: SignaturePolicy) -> PdfJudgement:
-    """The judgement as it weighs in the whole."""
-    if policy.require_all_signatures or judgement.integrity is not Integrity.INTACT:
-        return judgement
-    if judgement.indication is not Indication.INDETERMINATE:
-        return judgement
-    of_signatures = {f for s in judgement.signatures for f in s.findings}
-    findings = tuple(
+def _tolerated(judgement: PdfJudgement, policy: SignaturePolicy) -> bool:
+    """May its signatures be passed over? Nothing in them is proven false, and the operator asks for no more."""
+    return (
+        policy.untrusted_pdf_signatures is UntrustedPdf.WARNING
+        and judgement.integrity is Integrity.INTACT
+        and judgement.indication is Indication.INDETERMINATE
+        and all(report.revocation is not Revocation.REVOKED for report in judgement.signatures)
+    )
+
+
+def _warned(judgement: PdfJudgement) -> tuple[Finding, ...]:
+    """Its findings, those of its signatures as warnings; active content is none of theirs."""
+    of_signatures = {finding for report in judgement.signatures for finding in report.findings}
+    return tuple(
         replace(f, severity=Severity.WARNING) if f in of_signatures and blocking([f]) else f
         for f in judgement.findings
-    )
-    return replace(
-        judgement,
-        findings=findings,
-        trust=Trust.TRUSTED,
-        indication=Indication.TOTAL_PASSED,
-        sub_indication=None,
     )
 
 

@@ -27,7 +27,7 @@ from gateway.model.signature import (
 )
 from gateway.model.trust import SignaturePolicy
 from gateway.stages.signature.cades_container import judge_cades_file
-from gateway.stages.signature.coverage import Contents, ReadEntry, covered_by, uncovered
+from gateway.stages.signature.coverage import Contents, ReadEntry, covered_by
 from gateway.stages.signature.faults import (
     breaks_integrity,
     faults_of,
@@ -65,8 +65,7 @@ def judge_signatures(
         *((file.place, partial(judge_cades_file, file, situation)) for file in signatures.cades),
     ]
     reports = _distinct_ids([_contained(judge, place) for place, judge in jobs])
-    judged = tuple(_require_coverage(report, situation) for report in reports)
-    return _aggregate(signatures, digested, judged, situation)
+    return _aggregate(signatures, digested, tuple(reports), situation)
 
 
 def _judge_xades(signature: XadesSignature | UnreadSignature, situation: Situation) -> SignatureReport:
@@ -116,25 +115,6 @@ def _distinct_ids(reports: Sequence[SignatureReport]) -> list[SignatureReport]:
             name = f"{report.place}#{report.id}" if report.id else report.place
             result.append(replace(report, id=name if name not in taken else f"{name}#{number}"))
     return result
-
-
-def _require_coverage(report: SignatureReport, situation: Situation) -> SignatureReport:
-    """An uncovered entry is not the signature's fault, but a signature that must cover all and does not cannot pass."""
-    severity = Severity.ERROR if situation.policy.require_all_signatures else Severity.WARNING
-    missing = uncovered(
-        report.covers, situation.contents.payload, report.id or report.place, severity=severity
-    )
-    if not missing:
-        return report
-    findings = tuple(dict.fromkeys((*report.findings, *missing)))
-    if report.indication is not Indication.TOTAL_PASSED:
-        return replace(report, findings=findings)
-    return replace(
-        report,
-        indication=Indication.INDETERMINATE,
-        sub_indication=SubIndication.SIG_CONSTRAINTS_FAILURE,
-        findings=findings,
-    )
 
 
 def _aggregate(

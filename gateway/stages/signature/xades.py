@@ -81,6 +81,11 @@ class XadesSignature:
     unsigned: UnsignedProperties
     findings: tuple[Finding, ...] = ()
 
+    @property
+    def where(self) -> str:
+        """The signature, for findings about it."""
+        return _where(self.place, self.id)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadSignature:
@@ -121,20 +126,24 @@ def _read_one(
     element: etree._Element, place: str, ids: Mapping[str, etree._Element], policy: SignaturePolicy
 ) -> XadesSignature | UnreadSignature:
     own_id = element.get("Id", "")
-    where = f"{place}, signature {own_id}".rstrip()
     try:
-        return _read_signature(element, own_id, where, ids, policy)
+        return _read_signature(element, own_id, place, ids, policy)
     except Rejected as rejected:
         return UnreadSignature(id=own_id, place=place, findings=rejected.findings)
+
+
+def _where(place: str, own_id: str) -> str:
+    return f"{place}, signature {own_id}".rstrip()
 
 
 def _read_signature(
     element: etree._Element,
     own_id: str,
-    place: str,
+    file: str,
     ids: Mapping[str, etree._Element],
     policy: SignaturePolicy,
 ) -> XadesSignature:
+    place = _where(file, own_id)
     refuse_comments(element, place)
     has_key_info = element.find(ds("KeyInfo")) is not None
     required = _WITH_KEY_INFO if has_key_info else _WITHOUT_KEY_INFO
@@ -157,7 +166,7 @@ def _read_signature(
         )
     return XadesSignature(
         id=own_id,
-        place=place.split(",", 1)[0],
+        place=file,
         element=element,
         canonicalization=canonicalization,
         method=method,

@@ -32,7 +32,7 @@ class SignerCheck:
 
 def check_signer(signature: XadesSignature) -> SignerCheck:
     """Find the signer's certificate, check the value with it, check that the signature binds it."""
-    place = f"{signature.place}, signature {signature.id}"
+    place = signature.where
     findings: list[Finding] = []
     candidates: list[tuple[CertificateReference | None, Certificate]] = []
     for reference, der in _possible_signers(signature, place, findings):

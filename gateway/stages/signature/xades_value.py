@@ -34,7 +34,7 @@ def check_signature_value(signature: XadesSignature, certificate: Certificate) -
 def _value_finding(signature: XadesSignature, got: str) -> Finding:
     return Finding(
         code=Code.SIGNATURE_VALUE_INVALID,
-        place=f"{signature.place}, signature {signature.id}",
+        place=signature.where,
         expected="a value made with the signer's key over exactly these references",
         got=got,
     )

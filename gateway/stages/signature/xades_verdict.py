@@ -53,7 +53,9 @@ def unread_report(signature: UnreadSignature) -> SignatureReport:
 def judge_xades(signature: XadesSignature, situation: Situation) -> SignatureReport:
     """The judgement on one signature. May raise only for faults of ours; the caller contains that."""
     signer = check_signer(signature)
-    coverage = check_references(_data_references(signature), situation.contents)
+    coverage = check_references(
+        _data_references(signature), situation.contents, place=signature.where, policy=situation.policy
+    )
     proof = judge_stamps(signature, situation)
     path = _path(signature, signer.certificate, proof, situation)
     sealed = [
@@ -92,7 +94,7 @@ def _rule_findings(
     signature: XadesSignature, certificate: Certificate | None, proof: TimeProof, situation: Situation
 ) -> list[Finding]:
     """Rules about a signature that may be intact all the same."""
-    place = f"{signature.place}, signature {signature.id}"
+    place = signature.where
     proven = proof.best or situation.moment
     return [
         *_signing_time_findings(signature, certificate, situation, place),

@@ -71,6 +71,19 @@ def test_a_changed_file_breaks_a_cades_container():
     )
 
 
+def test_a_changed_file_is_told_once_and_not_called_unsigned():
+    of_manifest = judge(asic_e_cades(files=FILES | {"pass.pdf": b"%PDF other"}))
+    direct = {"mimetype": ASIC_S, "dossier.xml": b"<b/>", "META-INF/signature.p7s": cades(b"<a/>")}
+    of_xades = judged(repacked(unpacked(packed()) | {"pass.pdf": b"%PDF other"}))
+    for report in (of_manifest, judge(repacked(direct)), of_xades):
+        assert (["signature-digest-mismatch"], "broken") == (codes(report), report.integrity)
+
+
+def test_a_signature_without_a_reading_leaves_nothing_out():
+    report = judged(repacked(unpacked(packed()) | {SIGNATURES: b"<x/>"}))
+    assert (["signature-structure"], "broken") == (codes(report), report.integrity)
+
+
 def test_a_changed_manifest_breaks_a_cades_container():
     entries = unpacked(asic_e_cades())
     entries["META-INF/ASiCManifest001.xml"] = manifest(FILES | {"pass.pdf": b"%PDF other"})
@@ -162,6 +175,16 @@ def test_no_signature_hides_behind_an_unusual_name(name):
     entries[name] = b"<x/>"
     report = judged(repacked(entries))
     assert "signature-structure" in codes(report)
+
+
+def test_a_comma_in_the_name_of_a_signature_file_stays_in_its_place():
+    entries = unpacked(packed())
+    entries["META-INF/signatures,1.xml"] = entries.pop(SIGNATURES)
+    report = judged(repacked(entries))
+    assert ("TOTAL-PASSED", ["META-INF/signatures,1.xml"]) == (
+        report.indication,
+        [signature.place for signature in report.signatures],
+    )
 
 
 def test_the_media_type_in_the_manifest_has_to_be_the_signed_one():
