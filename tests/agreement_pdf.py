@@ -27,7 +27,7 @@ _MODULUS = "its certificate has an RSA key with a negative modulus, which is not
 # Positives whose integrity is not "intact" here, by file digest: why.
 EXCEPTIONS = {
     "08a33cdb": _MODULUS,
-    "0003dcb3": "the signer's certificate is not in the signature",
+    "0003dcb3": "its certificate has QcStatements that are not well-formed, so it is not read",
     "1804be7a": _MODULUS,
     "1e1ec1d3": f"{_MODULUS}; validation data of an earlier signature was rewritten",
     "369bd30a": _MODULUS,

@@ -20,7 +20,7 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parent.parent
 _SOURCES = REPOSITORY / "tests/interop"
 _BUILT = REPOSITORY / "build/interop"
-_SECONDS = 280
+_SECONDS = 560
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
