@@ -16,12 +16,18 @@ from gateway.model.signature import (
     DocumentReport,
     Indication,
     Integrity,
+    Qualification,
+    QualifiedStatus,
     Revocation,
+    RevokedCertificate,
     SignatureReport,
+    SignatureValue,
     SubIndication,
+    TimeStampReport,
     Trust,
     VerificationReport,
 )
+from gateway.model.wire import dump, load
 
 
 def report_to_json(report: VerificationReport) -> dict[str, Any]:
@@ -37,6 +43,7 @@ def report_to_json(report: VerificationReport) -> dict[str, Any]:
         "signatures": [_signature_to_json(signature) for signature in report.signatures],
         "documents": [_document_to_json(document) for document in report.documents],
         "findings": _findings_to_json(report.findings),
+        "scan": None if report.scan is None else dict(report.scan),
     }
 
 
@@ -53,6 +60,7 @@ def report_from_json(data: Mapping[str, Any]) -> VerificationReport:
         signatures=tuple(_signature_from_json(item) for item in data["signatures"]),
         documents=tuple(_document_from_json(item) for item in data["documents"]),
         findings=_findings_from_json(data["findings"]),
+        scan=data.get("scan"),
     )
 
 
@@ -71,7 +79,13 @@ def _signature_to_json(report: SignatureReport) -> dict[str, Any]:
         "chain": [_certificate_to_json(certificate) for certificate in report.chain],
         "claimed_signing_time": _moment(report.claimed_signing_time),
         "best_signature_time": _moment(report.best_signature_time),
+        "qualification": None
+        if report.qualification is None
+        else _qualification_to_json(report.qualification),
         "covers": list(report.covers),
+        "value": dump(report.value),
+        "revoked": dump(report.revoked),
+        "stamps": [{"sub_indication": None, "time": None, **dump(stamp)} for stamp in report.stamps],
         "findings": _findings_to_json(report.findings),
     }
 
@@ -91,7 +105,14 @@ def _signature_from_json(data: Mapping[str, Any]) -> SignatureReport:
         chain=tuple(_certificate_from_json(item) for item in data["chain"]),
         claimed_signing_time=_parsed_moment(data["claimed_signing_time"]),
         best_signature_time=_parsed_moment(data["best_signature_time"]),
+        qualification=None
+        if data.get("qualification") is None  # reports kept before there were trusted lists do not have it
+        else _qualification_from_json(data["qualification"]),
         covers=tuple(data["covers"]),
+        # Reports kept by the first release do not have these three.
+        value=None if data.get("value") is None else load(SignatureValue, data["value"]),
+        revoked=tuple(load(RevokedCertificate, item) for item in data.get("revoked", ())),
+        stamps=tuple(load(TimeStampReport, item) for item in data.get("stamps", ())),
         findings=_findings_from_json(data["findings"]),
     )
 
@@ -115,6 +136,34 @@ def _document_from_json(data: Mapping[str, Any]) -> DocumentReport:
         covered_by=tuple(data["covered_by"]),
         signatures=tuple(_signature_from_json(item) for item in data["signatures"]),
         findings=_findings_from_json(data["findings"]),
+    )
+
+
+def _qualification_to_json(qualification: Qualification) -> dict[str, Any]:
+    return {
+        "status": qualification.status.value,
+        "at": qualification.at.isoformat(),
+        "territory": qualification.territory,
+        "provider": qualification.provider,
+        "service": qualification.service,
+        "list_sequence": qualification.list_sequence,
+        "list_issued": _moment(qualification.list_issued),
+        "list_next_update": _moment(qualification.list_next_update),
+        "reasons": list(qualification.reasons),
+    }
+
+
+def _qualification_from_json(data: Mapping[str, Any]) -> Qualification:
+    return Qualification(
+        status=QualifiedStatus(data["status"]),
+        at=datetime.fromisoformat(data["at"]),
+        territory=data["territory"],
+        provider=data["provider"],
+        service=data["service"],
+        list_sequence=data["list_sequence"],
+        list_issued=_parsed_moment(data["list_issued"]),
+        list_next_update=_parsed_moment(data["list_next_update"]),
+        reasons=tuple(data["reasons"]),
     )
 
 
