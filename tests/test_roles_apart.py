@@ -2,7 +2,8 @@
 """The roles as the units run them: each a user of its own, with its own credentials and the directories of tmpfiles.
 
 What systemd adds to that (namespaces, filters of system calls) is not here; what it takes for granted is: that file
-modes and groups let the roles work together. Needs root, to become somebody else.
+modes and groups let the roles work together, and keep them apart where they have nothing in common. Needs root, to
+become somebody else.
 """
 
 import asyncio
@@ -21,13 +22,61 @@ import pytest
 from gateway.doorbell import Role
 
 UNITS = Path(__file__).resolve().parent.parent / "systemd"
-GROUP = 64_000
+GROUPS = {"amtsbote": 64_000, "amtsbote-files": 64_001}
 (UMASK,) = (
     int(line.partition("=")[2], 8)
     for line in (UNITS / "amtsbote-.service.d/10-hardening.conf").read_text().splitlines()
     if line.startswith("UMask=")
 )
-USERS = {"root": 0, **{f"amtsbote-{role}": GROUP + number for number, role in enumerate(Role, 1)}}
+USERS = {"root": 0, **{f"amtsbote-{role}": 64_010 + number for number, role in enumerate(Role)}}
+# What each role can read below the state directory, by file modes alone.
+WORKING_WITH_DOSSIERS = {"journal", "spool", "log", "revocation", "run"}
+READS = {
+    Role.RECEIVE: WORKING_WITH_DOSSIERS,
+    Role.PUBLISH: {*WORKING_WITH_DOSSIERS, "guard"},
+    Role.DELIVER: WORKING_WITH_DOSSIERS,
+    Role.VERIFY: {"revocation", "run"},
+    Role.REFRESH: {"revocation", "run"},
+}
+# Run as a role: what it can do with each of the paths that it is given.
+ATTEMPTS = """
+import json, os, socket, stat, sys
+paths, done = json.load(sys.stdin), {}
+def attempt(what, path, action):
+    try:
+        action()
+    except PermissionError:
+        return
+    except OSError:
+        pass  # gone, or not listening: it was permitted
+    done.setdefault(what, []).append(path)
+def connect(path):
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(socket.AF_UNIX, kind) as sock:
+            try:
+                sock.connect(path)
+            except PermissionError:
+                raise
+            except OSError:
+                pass
+def swap(path):
+    os.rename(path, path + "~")
+    os.rename(path + "~", path)
+def create(path):
+    os.mkdir(path + "/mine")
+    os.rmdir(path + "/mine")
+for path, mode in paths.items():
+    attempt("change", path, lambda: swap(path))
+    if stat.S_ISSOCK(mode):
+        attempt("connect", path, lambda: connect(path))
+    elif stat.S_ISDIR(mode):
+        attempt("read", path, lambda: os.listdir(path))
+        attempt("change within", path, lambda: create(path))
+    else:
+        attempt("read", path, lambda: open(path, "rb").close())
+        attempt("change", path, lambda: open(path, "r+b").close())
+print(json.dumps(done))
+"""
 
 pytestmark = [
     pytest.mark.slow,
@@ -36,8 +85,8 @@ pytestmark = [
 ]
 
 
-def own(path: Path, user: str, mode: int) -> None:
-    os.chown(path, USERS[user], GROUP)
+def own(path: Path, user: str, mode: int, group: str = "amtsbote") -> None:
+    os.chown(path, USERS[user], GROUPS[group])
     path.chmod(mode)
 
 
@@ -46,23 +95,22 @@ def make_directories(state: Path) -> None:
     for line in (UNITS / "amtsbote.tmpfiles.conf").read_text().splitlines():
         if line.startswith("d "):
             _, path, mode, user, group, _ = line.split()
-            assert "amtsbote" == group
             directory = state / Path(path).relative_to("/var/lib/amtsbote")
             directory.mkdir(exist_ok=True)
-            own(directory, user, int(mode, 8))
+            own(directory, user, int(mode, 8), group)
 
 
 def install(site: gatewayroom.Site, state: Path) -> None:
     """Step 3 of ``systemd/README.md``: configuration here, state there, keys for root alone."""
     world = site.world
     make_directories(state)
-    for source, name, user in (
-        ("state/journal.db", "journal.db", "amtsbote-receive"),
-        ("state/log/checkpoint", "log/checkpoint", "amtsbote-publish"),
-        ("guard/log.guard", "guard/log.guard", "amtsbote-publish"),
+    for source, name, mode, user, group in (
+        ("state/journal.db", "journal/journal.db", 0o660, "amtsbote-receive", "amtsbote-files"),
+        ("state/log/checkpoint", "log/checkpoint", 0o640, "amtsbote-publish", "amtsbote-files"),
+        ("guard/log.guard", "guard/log.guard", 0o600, "amtsbote-publish", "amtsbote"),
     ):
         shutil.copyfile(world.site / source, state / name)
-        own(state / name, user, 0o660 if name == "journal.db" else 0o640)
+        own(state / name, user, mode, group)
     for source in (world.site / "revocation").rglob("*.crl"):
         target = state / source.relative_to(world.site)
         shutil.copyfile(source, target)
@@ -70,6 +118,7 @@ def install(site: gatewayroom.Site, state: Path) -> None:
     text = world.config.read_text(encoding="utf-8")
     for key, place in (
         ("state", state),
+        ("journal", state / "journal/journal.db"),
         ("client_crls", state / "revocation/tls"),
         ("revocation", state / "revocation/signers"),
         ("guard", state / "guard/log.guard"),
@@ -99,16 +148,26 @@ def credentials(site: gatewayroom.Site, role: Role, place: Path) -> Path:
     return place
 
 
-def becoming(user: int) -> list[str]:
-    """The start of a command that gives up root for this user."""
-    return ["setpriv", f"--reuid={user}", f"--regid={GROUP}", "--clear-groups"]
+def becoming(user: str) -> list[str]:
+    """The start of a command that gives up root for this user, with the groups of ``amtsbote.sysusers.conf``."""
+    lines = (UNITS / "amtsbote.sysusers.conf").read_text().splitlines()
+    groups = [str(GROUPS[line.split()[2]]) for line in lines if line.startswith(f"m {user} ")]
+    return [
+        "setpriv",
+        f"--reuid={USERS[user]}",
+        f"--regid={GROUPS['amtsbote']}",
+        f"--groups={','.join(groups)}",
+        "--inh-caps=-all",
+        "--bounding-set=-all",
+        "--no-new-privs",
+    ]
 
 
 def start(site: gatewayroom.Site, role: Role, state: Path, secrets: Path) -> subprocess.Popen:
     command = [sys.executable, "-m", "gateway", "serve", "--role", role, "--config", str(site.world.config)]
     with (site.world.directory / f"{role}.out").open("wb") as out:
         return subprocess.Popen(
-            [*becoming(USERS[f"amtsbote-{role}"]), *command],
+            [*becoming(f"amtsbote-{role}"), *command],
             cwd=state,
             env={**os.environ, "CREDENTIALS_DIRECTORY": str(secrets), "PYTHONDONTWRITEBYTECODE": "1"},
             umask=UMASK,
@@ -117,13 +176,13 @@ def start(site: gatewayroom.Site, role: Role, state: Path, secrets: Path) -> sub
         )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def site():
     """Five processes of five users. Not in pytest's own directory: that one is closed to them."""
     with tempfile.TemporaryDirectory(prefix="amtsbote-") as name, contextlib.ExitStack() as running:
         place = Path(name)
         place.chmod(0o755)
-        asked = [*becoming(GROUP + 1), sys.executable, "-c", "import gateway.cli"]
+        asked = [*becoming("amtsbote-receive"), sys.executable, "-c", "import gateway.cli"]
         if subprocess.run(asked, cwd="/", check=False).returncode:
             pytest.skip("other users cannot read the checkout or its environment")
         site = gatewayroom.Site.founded(place / "world")
@@ -149,22 +208,81 @@ def lines(site: gatewayroom.Site) -> list[dict]:
     return [line for line in written if line["level"] == "error"]
 
 
-def test_roles_of_different_users_take_publish_and_deliver_dossiers(site, tmp_path):
-    async def send(chamber: str) -> None:
+def send(site: gatewayroom.Site, chamber: str, reference: str, folder: Path) -> None:
+    """A dossier of this chamber."""
+
+    async def submit() -> None:
         bundle = gatewayroom.seal(
-            site.world, gatewayroom.example(chamber, f"APART-{chamber}"), tmp_path / f"{chamber}.asice"
+            site.world, gatewayroom.example(chamber, reference), folder / f"{reference}.asice"
         )
         async with site.client(chamber) as gateway:
             assert not (await gateway.submit(bundle)).repeated
 
+    asyncio.run(submit())
+
+
+def bound(role: Role, *keys: str) -> set[str]:
+    """Places below the state directory that the role's unit mounts."""
+    unit = (UNITS / f"amtsbote-{role}.service").read_text().splitlines()
+    mounted = [
+        path for line in unit if line.partition("=")[0] in keys for path in line.partition("=")[2].split()
+    ]
+    return {str(Path(path).relative_to("/var/lib/amtsbote")) for path in mounted}
+
+
+def attempted(site: gatewayroom.Site, role: Role) -> dict[str, set[str]]:
+    """What the role's user can do with everything there is in the state directory, and with the keys."""
+    state = site.world.directory.parent / "state"
+    paths = [state, *state.rglob("*"), *(site.world.site / "keys").iterdir()]
+    asked = [*becoming(f"amtsbote-{role}"), sys.executable, "-I", "-c", ATTEMPTS]
+    modes = json.dumps({str(path): path.lstat().st_mode for path in paths})
+    told = subprocess.run(asked, cwd="/", input=modes, capture_output=True, text=True, check=True).stdout
+    return {
+        what: {os.path.relpath(path, state) for path in found} for what, found in json.loads(told).items()
+    }
+
+
+def within(places: set[str], path: str) -> bool:
+    return any(path.startswith(f"{place}/") for place in places)
+
+
+def test_roles_of_different_users_take_publish_and_deliver_dossiers(site, tmp_path):
     async def waiting(authority: str) -> int:
         async with site.client(authority) as gateway:
             return len(await gateway.inbox(wait=20))
 
     for chamber, _ in (gatewayroom.WEIMAR, gatewayroom.LUDWIGSBURG):
-        asyncio.run(send(chamber))
+        send(site, chamber, f"APART-{chamber}", tmp_path)
     folder = site.world.hot_folder
     gatewayroom.eventually(lambda: list(folder.glob("*/index.xml")), "a dossier in the folder")
 
-    assert 1 == asyncio.run(waiting(gatewayroom.WEIMAR[1]))
+    assert asyncio.run(waiting(gatewayroom.WEIMAR[1]))
     assert [] == lines(site)
+
+
+def test_no_role_changes_what_is_not_its_own(site, tmp_path):
+    """Writing, creating, renaming and removing: exactly where the role's unit mounts a directory to write to."""
+    send(site, gatewayroom.WEIMAR[0], "APART-CHANGES", tmp_path)
+    for role in Role:
+        found, own_places = attempted(site, role), bound(role, "BindPaths")
+
+        assert own_places <= found["change within"]
+        assert set() == {
+            p for p in found["change within"] if p not in own_places and not within(own_places, p)
+        }
+        assert set() == {path for path in found["change"] if not within(own_places, path)}
+
+
+def test_no_role_reads_what_is_not_its_business(site, tmp_path):
+    send(site, gatewayroom.WEIMAR[0], "APART-READS", tmp_path)
+    for role in Role:
+        found = attempted(site, role)
+
+        assert READS[role] == {path.partition("/")[0] for path in found["read"]} - {"."}
+        assert bound(role, "BindPaths", "BindReadOnlyPaths") <= found["read"]
+
+
+def test_only_roles_that_work_with_dossiers_reach_the_workers(site):
+    reached = {role: "run/verify/sock" in attempted(site, role)["connect"] for role in Role}
+
+    assert [Role.REFRESH] == [role for role in Role if not reached[role]]
