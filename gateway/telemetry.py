@@ -105,11 +105,13 @@ class _Series:
     labels: tuple[str, ...]
     values: dict[tuple[str, ...], float] = field(default_factory=dict)
     buckets: tuple[float, ...] = ()
-    read: Callable[[], float] | None = None
+    read: Callable[[], Mapping[str, float]] | None = None
 
 
 class Metrics:
     """Counters, gauges and histograms of one role, in the Prometheus text format (version 0.0.4)."""
+
+    MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
     def __init__(self) -> None:
         self._series: dict[str, _Series] = {}
@@ -130,7 +132,11 @@ class Metrics:
 
     def gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
         """A value that is looked up when the page is read."""
-        self._declare(name, _Series("gauge", text, (), read=read))
+        self._declare(name, _Series("gauge", text, (), read=lambda: {"": read()}))
+
+    def gauges(self, name: str, text: str, label: str, read: Callable[[], Mapping[str, float]]) -> None:
+        """Values of one kind, by the label's value, looked up together when the page is read."""
+        self._declare(name, _Series("gauge", text, (label,), read=read))
 
     def histogram(
         self, name: str, text: str, *labels: str, buckets: tuple[float, ...]
@@ -175,12 +181,11 @@ def _add(series: _Series, values: tuple[str, ...], by: float) -> None:
         series.values[values] = series.values.get(values, 0) + by
 
 
-def _lines(name: str, series: _Series, read: float | None) -> Iterator[str]:
-    yield f"# HELP {name} {series.help}"
+def _lines(name: str, series: _Series, read: Mapping[str, float] | None) -> Iterator[str]:
+    yield f"# HELP {name} {_help(series.help)}"
     yield f"# TYPE {name} {series.kind}"
-    if read is not None:
-        yield f"{name} {read:g}"
-    for values, number in series.values.items():
+    looked_up = {(value,) * len(series.labels): number for value, number in (read or {}).items()}
+    for values, number in (series.values | looked_up).items():
         own, part = values[: len(series.labels)], values[len(series.labels) :]
         pairs = list(zip(series.labels, own, strict=True))
         suffix = ""
@@ -188,7 +193,12 @@ def _lines(name: str, series: _Series, read: float | None) -> Iterator[str]:
             suffix = "_bucket" if part[0] == "le" else f"_{part[0]}"
             pairs += [("le", part[1])] if part[0] == "le" else []
         inside = ",".join(f'{label}="{_label(value)}"' for label, value in pairs)
-        yield f"{name}{suffix}{{{inside}}} {number!r}" if inside else f"{name}{suffix} {number!r}"
+        value = repr(number + 0)  # whole, and a number where a gauge says True
+        yield f"{name}{suffix}{{{inside}}} {value}" if inside else f"{name}{suffix} {value}"
+
+
+def _help(text: str) -> str:
+    return text.replace("\\", r"\\").replace("\n", r"\n")
 
 
 def _label(value: str) -> str:

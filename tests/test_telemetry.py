@@ -10,6 +10,8 @@ from threading import Event, Thread
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.telemetry import EventLog, LibraryLines, Metrics, bound
 
@@ -59,21 +61,61 @@ def test_lines_of_libraries_come_without_their_text():
     assert "asyncio" == json.loads(out.getvalue())["logger"]
 
 
-def test_counters_gauges_and_histograms_are_written_as_prometheus_reads_them():
+def read_by_prometheus(page: str) -> dict[str, tuple[str, str, dict]]:
+    """What the Prometheus project's own parser makes of a page: kind, help and samples of each metric."""
+    return {
+        family.name: (
+            family.type,
+            family.documentation,
+            {(sample.name, tuple(sorted(sample.labels.items()))): sample.value for sample in family.samples},
+        )
+        for family in text_string_to_metric_families(page)
+    }
+
+
+def test_counters_gauges_and_histograms_are_read_by_prometheus_as_they_are_meant():
     metrics = Metrics()
-    metrics.counter("a_total", "A.", "kind")('x"\n')
-    metrics.gauge("b", "B.", lambda: 2.5)
-    observe = metrics.histogram("c_seconds", "C.", buckets=(0.1, 1))
-    observe(0.5)
-    lines = metrics.exposition().splitlines()
-    assert 'a_total{kind="x\\"\\n"} 1' in lines
-    assert "b 2.5" in lines
+    add = metrics.counter("a_total", "A \\ and\na second line.", "kind", "code")
+    add("x", "y", by=2)
+    metrics.counter("never_total", "Nothing happened.")
+    metrics.gauge("b", "B.", lambda: 1_234_567.5)
+    metrics.gauges("c", "C.", "state", lambda: {"parked": 1, "queued": 0})
+    metrics.gauge("ready", "Ready.", lambda: True)
+    observe = metrics.histogram("d_seconds", "D.", "route", buckets=(0.1, 1, 600))
+    for value in (0.05, 0.5, 7000):
+        observe(value, "/v1/dossiers")
+    route = ("route", "/v1/dossiers")
+
+    def bucket(le):
+        return ("d_seconds_bucket", (("le", le), route))
+
     assert {
-        'c_seconds_bucket{le="0.1"} 0',
-        'c_seconds_bucket{le="1"} 1',
-        'c_seconds_bucket{le="+Inf"} 1',
-    } <= set(lines)
-    assert {"c_seconds_sum 0.5", "c_seconds_count 1"} <= set(lines)
+        "a": ("counter", "A \\ and\na second line.", {("a_total", (("code", "y"), ("kind", "x"))): 2}),
+        "never": ("counter", "Nothing happened.", {("never_total", ()): 0}),
+        "b": ("gauge", "B.", {("b", ()): 1_234_567.5}),
+        "c": ("gauge", "C.", {("c", (("state", "parked"),)): 1, ("c", (("state", "queued"),)): 0}),
+        "ready": ("gauge", "Ready.", {("ready", ()): 1}),
+        "d_seconds": (
+            "histogram",
+            "D.",
+            {
+                bucket("0.1"): 1,
+                bucket("1"): 2,
+                bucket("600"): 2,
+                bucket("+Inf"): 3,
+                ("d_seconds_sum", (route,)): 7000.55,
+                ("d_seconds_count", (route,)): 3,
+            },
+        ),
+    } == read_by_prometheus(metrics.exposition())
+    assert CONTENT_TYPE_PLAIN_0_0_4 == Metrics.MEDIA_TYPE
+
+
+@given(st.text(max_size=300))
+def test_any_label_is_read_by_prometheus_as_it_was_written(value):
+    metrics = Metrics()
+    metrics.counter("a_total", "A.", "kind")(value)
+    assert {("a_total", (("kind", value[:256]),)): 1} == read_by_prometheus(metrics.exposition())["a"][2]
 
 
 def test_a_gauge_that_waits_holds_up_nobody_who_counts():
@@ -86,7 +128,7 @@ def test_a_gauge_that_waits_holds_up_nobody_who_counts():
         return float(counted.wait(5))
 
     metrics.gauge("b", "B.", slow)
-    assert {"a_total 1", "b 1"} <= set(metrics.exposition().splitlines())
+    assert {"a_total 1", "b 1.0"} <= set(metrics.exposition().splitlines())
 
 
 def test_a_metric_is_declared_once_and_cannot_grow_without_end():

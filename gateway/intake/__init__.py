@@ -15,22 +15,20 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Protocol
 from weakref import WeakValueDictionary
 
 from gateway.codes import Code
-from gateway.errors import JournalDamaged, Rejected, Unavailable
-from gateway.findings import Finding
+from gateway.errors import JournalDamaged, Unavailable
 from gateway.intake.judgement import Judge, require_answers
 from gateway.intake.outcome import Accepted, CheckResult, Outcome, Refused, Repeated
 from gateway.intake.publication import Publication
 from gateway.intake.reception import checked_key, receive
 from gateway.intake.record import Registrar, Submission
-from gateway.journal import Journal, dossiers
-from gateway.journal.dossiers import DossierStatus
+from gateway.intake.repetition import Recorded, earlier_of
+from gateway.journal import Journal
 from gateway.model.evidence import Clock
 from gateway.model.examination import Examination
 from gateway.model.partner import Chamber
@@ -62,15 +60,6 @@ class Examiner(Protocol):
     async def examine(self, descriptor: int, file_key: bytes, *, moment: datetime) -> Examination:
         """All findings, and the facts if none blocks."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Recorded:
-    """A row that was committed, now or earlier; ``answer`` wants its id and the receipt that is yet to come."""
-
-    dossier_id: str
-    answer: Callable[..., Outcome]
-    keeps_file: bool
 
 
 class Intake:
@@ -158,7 +147,7 @@ class Intake:
         receipt = await self._publication.receipt(recorded.dossier_id)
         return recorded.answer(dossier_id=recorded.dossier_id, receipt=receipt)
 
-    async def _examine_and_record(self, submission: Submission, writer: SpoolWriter) -> _Recorded:
+    async def _examine_and_record(self, submission: Submission, writer: SpoolWriter) -> Recorded:
         examination = await self._examine(writer, submission.received_at)
         file = await asyncio.to_thread(writer.commit)
         return await asyncio.to_thread(self._record, submission, examination, file)
@@ -172,11 +161,11 @@ class Intake:
         require_answers(examination)
         return examination
 
-    def _earlier(self, submission: Submission) -> _Recorded | None:
+    def _earlier(self, submission: Submission) -> Recorded | None:
         with self._journal.reading() as connection:
-            return _earlier(connection, submission)
+            return earlier_of(connection, submission)
 
-    def _record(self, submission: Submission, examination: Examination, file: SpoolFile) -> _Recorded:
+    def _record(self, submission: Submission, examination: Examination, file: SpoolFile) -> Recorded:
         try:
             with self._journal.transaction() as connection:
                 recorded = self._decide(connection, submission, examination, file)
@@ -200,8 +189,8 @@ class Intake:
         submission: Submission,
         examination: Examination,
         file: SpoolFile,
-    ) -> _Recorded:
-        earlier = _earlier(connection, submission)  # again: another process may have been faster
+    ) -> Recorded:
+        earlier = earlier_of(connection, submission)  # again: another process may have been faster
         if earlier is not None:
             return earlier
         judgement = self._judge.judge(connection, submission.chamber, examination)
@@ -210,10 +199,10 @@ class Intake:
             row = self._registrar.accept(
                 connection, submission, judgement, judgement.admission, file, moment=moment
             )
-            return _Recorded(dossier_id=row.id, answer=Accepted, keeps_file=True)
+            return Recorded(dossier_id=row.id, answer=Accepted, keeps_file=True)
         row = self._registrar.refuse(connection, submission, judgement, file, moment=moment)
         answer = partial(Refused, findings=judgement.findings)
-        return _Recorded(dossier_id=row.id, answer=answer, keeps_file=row.stored is not None)
+        return Recorded(dossier_id=row.id, answer=answer, keeps_file=row.stored is not None)
 
     def _judged(self, chamber: Chamber, examination: Examination) -> CheckResult:
         with self._journal.reading() as connection:
@@ -237,29 +226,3 @@ class Intake:
         self._running.discard(task)
         if not task.cancelled():
             task.exception()  # seen, also where the chamber that would have been told is gone
-
-
-def _earlier(connection: sqlite3.Connection, submission: Submission) -> _Recorded | None:
-    """The chamber's own dossier that these bytes became. Raises ``Rejected`` for other bytes under a used key."""
-    key = submission.key
-    used = dossiers.known_key(connection, submission.chamber.id, key) if key is not None else None
-    if used is not None and used.bundle_sha256 != submission.sha256:
-        raise Rejected(
-            [
-                Finding(
-                    code=Code.IDEMPOTENCY_KEY_REUSED,
-                    place="Idempotency-Key",
-                    expected=f"the bundle with SHA-256 {used.bundle_sha256}",
-                    got=submission.sha256,
-                )
-            ]
-        )
-    known = dossiers.known_bundle(connection, submission.sha256)
-    first = dossiers.find(connection, known.dossier_id) if known is not None else None
-    if first is None or first.chamber != submission.chamber.id:
-        return None  # somebody else's bundle is examined like any other: the sender check says what is wrong
-    if first.status is DossierStatus.ERASED:
-        # Its receipt is erased too, so there is nothing to repeat.
-        expected, got = "a dossier that was not sent before", f"{first.id}, erased"
-        raise Rejected([Finding(code=Code.DUPLICATE_DOSSIER, place="bundle", expected=expected, got=got)])
-    return _Recorded(dossier_id=first.id, answer=Repeated, keeps_file=False)

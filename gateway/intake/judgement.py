@@ -14,7 +14,7 @@ from typing import Any
 from gateway.codes import Code
 from gateway.errors import Rejected, Unavailable
 from gateway.findings import Finding, Severity, blocking
-from gateway.journal import dossiers
+from gateway.journal import dedupe, dossiers
 from gateway.journal.dossiers import DossierFacts, DossierRow, DossierStatus
 from gateway.model.dossier import Dossier
 from gateway.model.examination import Examination
@@ -107,7 +107,7 @@ def require_answers(examination: Examination) -> None:
 
 
 def _duplicate(connection: sqlite3.Connection, chamber: Chamber, content_digest: str) -> tuple[Finding, ...]:
-    known = dossiers.known_content(connection, content_digest)
+    known = dedupe.of_content(connection, content_digest)
     if known is None:
         return ()
     first = dossiers.find(connection, known.dossier_id)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.intake.judgement import Admission, Judgement
-from gateway.journal import deliveries, dossiers, events, log
+from gateway.journal import dedupe, deliveries, dossiers, events, log
 from gateway.journal.dossiers import DossierRow, DossierStatus, Stored
 from gateway.model.evidence import Entropy, Fact, LogEvent, utc_seconds
 from gateway.model.partner import Chamber
@@ -39,6 +39,7 @@ class Registrar:
     issuer: Mapping[str, Any]  # how the gateway names itself in evidence
     entropy: Entropy
     keep_refused: timedelta  # bytes of a refused bundle; zero keeps none
+    keep_refused_bytes: int  # of one chamber, all its refused bundles together
     delivery_deadline: timedelta
 
     def accept(
@@ -52,25 +53,9 @@ class Registrar:
         moment: datetime,
     ) -> DossierRow:
         """The gateway takes responsibility once this transaction is committed."""
-        dossier = admission.facts.dossier
-        row = DossierRow(
-            id=new_ulid(submission.received_at, self.entropy),
-            chamber=submission.chamber.id,
-            status=DossierStatus.ACCEPTED,
-            received_at=submission.received_at,
-            bundle_sha256=submission.sha256,
-            bundle_size=submission.size,
-            subject=self.entropy(16),
-            content_digest=admission.content_digest,
-            idempotency_key=submission.key,
-            authority=admission.authority.id,
-            refers_to=dossier.refers_to or None,
-            facts=admission.facts,
-            report=_report(judgement),
-            stored=Stored(name=file.name, wrapped_key=file.wrapped_key),
-        )
+        row = self._accepted(submission, judgement, admission, file)
         dossiers.insert(connection, row)
-        dossiers.remember(
+        dedupe.remember(
             connection,
             chamber=row.chamber,
             key=submission.key,
@@ -86,8 +71,8 @@ class Registrar:
             moment=moment,
             deadline_seconds=self.delivery_deadline.total_seconds(),
         )
-        evidence = {**self._parties(submission, row), **_content(admission)}
-        told = {"authority": admission.authority.id, "reference": dossier.reference}
+        evidence = {**self._parties(submission, row), **_content(admission), **_scan(judgement)}
+        told = {"authority": admission.authority.id, "reference": admission.facts.dossier.reference}
         self._log(connection, LogEvent.SUBMISSION_ACCEPTED, row, evidence, told, moment=moment)
         return row
 
@@ -100,8 +85,8 @@ class Registrar:
         *,
         moment: datetime,
     ) -> DossierRow:
-        """The refusal with all findings; the bytes stay as long as configured and are noise after that."""
-        keep = self.keep_refused > timedelta(0)
+        """The refusal with all findings; the bytes stay as long and as many as configured and are noise after that."""
+        keep = self._keeps(connection, submission)
         row = DossierRow(
             id=new_ulid(submission.received_at, self.entropy),
             chamber=submission.chamber.id,
@@ -117,9 +102,36 @@ class Registrar:
         )
         dossiers.insert(connection, row)
         told = {"reasons": judgement.reasons}
-        evidence = {**self._parties(submission, row), **told}
+        evidence = {**self._parties(submission, row), **told, **_scan(judgement)}
         self._log(connection, LogEvent.SUBMISSION_REJECTED, row, evidence, told, moment=moment)
         return row
+
+    def _accepted(
+        self, submission: Submission, judgement: Judgement, admission: Admission, file: SpoolFile
+    ) -> DossierRow:
+        return DossierRow(
+            id=new_ulid(submission.received_at, self.entropy),
+            chamber=submission.chamber.id,
+            status=DossierStatus.ACCEPTED,
+            received_at=submission.received_at,
+            bundle_sha256=submission.sha256,
+            bundle_size=submission.size,
+            subject=self.entropy(16),
+            content_digest=admission.content_digest,
+            idempotency_key=submission.key,
+            authority=admission.authority.id,
+            refers_to=admission.facts.dossier.refers_to or None,
+            facts=admission.facts,
+            report=_report(judgement),
+            stored=Stored(name=file.name, wrapped_key=file.wrapped_key),
+        )
+
+    def _keeps(self, connection: sqlite3.Connection, submission: Submission) -> bool:
+        """A chamber's refused bundles stay for a look, within its share: nobody fills the disk with noise."""
+        if self.keep_refused <= timedelta(0):
+            return False
+        kept = dossiers.refused_bytes(connection, submission.chamber.id)
+        return kept + submission.size <= self.keep_refused_bytes
 
     def _parties(self, submission: Submission, row: DossierRow) -> dict[str, Any]:
         return {
@@ -170,6 +182,12 @@ def _content(admission: Admission) -> dict[str, Any]:
         "documents": [{"type": d.type, "sha256": d.sha256, "size": d.size} for d in facts.documents],
         "signers": [signer.certificate_sha256 for signer in facts.signers],
     }
+
+
+def _scan(judgement: Judgement) -> dict[str, Any]:
+    """Who looked for malware, and with what knowledge; nothing where nobody did."""
+    scan = judgement.report.get("scan")
+    return {"scan": scan} if scan else {}
 
 
 def _report(judgement: Judgement) -> dict[str, Any]:

@@ -10,16 +10,15 @@ together; nobody sees half of it, and it is durable when the block ends (WAL wit
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import RLock
 
-from sqlite_utils import Database
-
 from gateway.errors import JournalDamaged, TrustStateMissing
-from gateway.journal.schema import migrations
+from gateway.journal.schema import bring_up
 
 _BUSY_MILLISECONDS = 10_000
+_RESTORE = "check the disk, then bring back the newest backup: amtsbote restore"
 
 
 class Journal:
@@ -37,7 +36,7 @@ class Journal:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o660)
         os.close(descriptor)
         connection = _connect(path)
-        migrations.apply(Database(connection))
+        bring_up(connection)
         with connection:
             connection.executemany("INSERT INTO meta VALUES (?, ?)", sorted(meta.items()))
         connection.close()
@@ -50,14 +49,22 @@ class Journal:
 
     @classmethod
     def open(cls, path: Path) -> "Journal":
-        """Open an existing journal and bring it to the newest schema. Raises ``TrustStateMissing``, ``JournalDamaged``."""
+        """Open an existing journal and bring it to this version's schema.
+
+        Raises ``TrustStateMissing``, ``JournalTooNew``, ``JournalDamaged``.
+        """
         if not path.is_file():
             raise TrustStateMissing(
                 f"no journal at {path}",
                 hint="bring it back from where you keep copies; a new gateway is made with: amtsbote init",
             )
-        connection = _connect(path)
-        migrations.apply(Database(connection))
+        with _readable(path):
+            connection = _connect(path)
+            try:
+                bring_up(connection)
+            except BaseException:
+                connection.close()
+                raise
         return cls(connection, path)
 
     @contextmanager
@@ -116,9 +123,7 @@ class Journal:
     def check(self) -> None:
         """SQLite's own integrity check; run at start-up. Raises ``JournalDamaged``."""
         with self.reading() as connection:
-            verdict = [row[0] for row in connection.execute("PRAGMA quick_check")]
-        if verdict != ["ok"]:
-            raise JournalDamaged(f"journal {self.path} fails its integrity check: {verdict[:3]}")
+            _check(connection, self.path)
 
     def close(self) -> None:
         """Close the connection."""
@@ -126,10 +131,60 @@ class Journal:
             self._connection.close()
 
 
+def snapshot(path: Path, target: Path) -> None:
+    """Copy one moment of a journal into a single file, while roles write to it. It is neither locked nor brought up.
+
+    Raises ``JournalDamaged`` where the copy is not whole.
+    """
+    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    with closing(look_at(path)) as source, closing(sqlite3.connect(target)) as copy:
+        with _readable(path):
+            source.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")  # no second file belongs to it
+        _check(copy, path)
+
+
+def look_at(path: Path) -> sqlite3.Connection:
+    """A connection that reads a journal and cannot write, whatever version it is of; the caller closes it."""
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """SQLite cannot make sense of the file: said in our words. That it is locked or the disk is full stays as it is."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in {
+            sqlite3.SQLITE_CORRUPT,
+            sqlite3.SQLITE_NOTADB,
+        }:
+            raise
+        raise JournalDamaged(f"journal {path} fails its integrity check: {error}", hint=_RESTORE) from error
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    with _readable(path):
+        verdict = [row[0] for row in connection.execute("PRAGMA quick_check")]
+    if verdict != ["ok"]:
+        raise JournalDamaged(f"journal {path} fails its integrity check: {verdict[:3]}", hint=_RESTORE)
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path, isolation_level=None, check_same_thread=False, timeout=_BUSY_MILLISECONDS / 1000
     )
+    try:
+        _set_up(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _set_up(connection: sqlite3.Connection) -> None:
     connection.row_factory = sqlite3.Row
     mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
     if mode != "wal":
@@ -139,4 +194,3 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = FULL")  # NORMAL lost acknowledged rows in power-loss tests
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten, not only unlinked
-    return connection

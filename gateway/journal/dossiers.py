@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Dossiers and what is known for ever about bundles: every statement over tables ``dossier`` and ``dedupe``.
+"""Dossiers: every statement over the table ``dossier``. What is known for ever about bundles stands in ``dedupe``.
 
 Every function takes the connection of the caller's transaction. Leaves out deciding anything (``gateway.intake``,
 ``gateway.retention``) and the files (``gateway.spool``); a row names its file and holds the wrapped key to it.
 """
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -71,14 +70,6 @@ class DossierRow:
     erased_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """A bundle that was accepted once."""
-
-    bundle_sha256: str
-    dossier_id: str
-
-
 def insert(connection: sqlite3.Connection, row: DossierRow) -> None:
     """A new dossier."""
     connection.execute(
@@ -112,40 +103,6 @@ def find(connection: sqlite3.Connection, dossier_id: str) -> DossierRow | None:
     return _row(row) if row is not None else None
 
 
-def remember(
-    connection: sqlite3.Connection,
-    *,
-    chamber: str,
-    key: str | None,
-    bundle_sha256: str,
-    content_digest: str,
-    dossier_id: str,
-) -> None:
-    """Recognise this bundle, its content and its key for ever. Raises ``sqlite3.IntegrityError`` if one is known."""
-    marks = [("bundle", bundle_sha256), ("content", content_digest)]
-    if key is not None:
-        marks.append((f"key:{chamber}", _key_mark(key)))
-    connection.executemany(
-        "INSERT INTO dedupe (scope, value, bundle_sha256, dossier_id) VALUES (?, ?, ?, ?)",
-        [(scope, value, bundle_sha256, dossier_id) for scope, value in marks],
-    )
-
-
-def known_key(connection: sqlite3.Connection, chamber: str, key: str) -> Known | None:
-    """The bundle this chamber once sent under this key."""
-    return _known(connection, f"key:{chamber}", _key_mark(key))
-
-
-def known_bundle(connection: sqlite3.Connection, bundle_sha256: str) -> Known | None:
-    """The dossier these very bytes became."""
-    return _known(connection, "bundle", bundle_sha256)
-
-
-def known_content(connection: sqlite3.Connection, content_digest: str) -> Known | None:
-    """The dossier with this signed content, in whatever container it came."""
-    return _known(connection, "content", content_digest)
-
-
 def receipt(connection: sqlite3.Connection, dossier_id: str) -> bytes | None:
     """The receipt of the submission: that of the dossier's first log entry."""
     row = connection.execute(
@@ -160,6 +117,15 @@ def spooled(connection: sqlite3.Connection) -> Iterator[tuple[str, int]]:
     return ((row["spool_name"], row["bundle_size"]) for row in rows)
 
 
+def refused_bytes(connection: sqlite3.Connection, chamber: str) -> int:
+    """What a chamber's refused bundles take in the spool."""
+    row = connection.execute(
+        "SELECT COALESCE(SUM(bundle_size), 0) FROM dossier WHERE chamber = ? AND spool_until IS NOT NULL",
+        (chamber,),
+    ).fetchone()
+    return int(row[0])
+
+
 def refused_until(connection: sqlite3.Connection, moment: datetime, *, limit: int) -> tuple[DossierRow, ...]:
     """Refused bundles whose bytes were kept long enough."""
     rows = connection.execute(
@@ -171,12 +137,15 @@ def refused_until(connection: sqlite3.Connection, moment: datetime, *, limit: in
 
 def delivered_before(connection: sqlite3.Connection, moment: datetime, *, limit: int) -> tuple[str, ...]:
     """Accepted dossiers all of whose deliveries came to rest with the recipient's word before ``moment``."""
+    # Starts at ``delivery_at_rest``: erasing drops deliveries, so it holds what is kept and reads what is due.
     rows = connection.execute(
-        "SELECT dossier.id FROM dossier JOIN delivery ON delivery.dossier_id = dossier.id"
-        " WHERE dossier.status = 'accepted' GROUP BY dossier.id"
-        " HAVING max(delivery.updated_at) <= ? AND sum(delivery.state NOT IN ('acknowledged', 'answered')) = 0"
-        " ORDER BY dossier.id LIMIT ?",
-        (text_of(moment), limit),
+        "SELECT DISTINCT dossier_id AS id FROM delivery AS done"
+        " WHERE state IN ('acknowledged', 'answered') AND updated_at <= :moment"
+        " AND EXISTS (SELECT 1 FROM dossier WHERE id = done.dossier_id AND status = 'accepted')"
+        " AND NOT EXISTS (SELECT 1 FROM delivery WHERE dossier_id = done.dossier_id"
+        " AND (updated_at > :moment OR state NOT IN ('acknowledged', 'answered')))"
+        " ORDER BY updated_at LIMIT :limit",
+        {"moment": text_of(moment), "limit": limit},
     )
     return tuple(row["id"] for row in rows)
 
@@ -219,18 +188,6 @@ def erase(connection: sqlite3.Connection, dossier_id: str, *, moment: datetime) 
         (text_of(moment), _ERASED_SUBJECT, dossier_id),
     )
     return entries
-
-
-def _known(connection: sqlite3.Connection, scope: str, value: str) -> Known | None:
-    row = connection.execute(
-        "SELECT bundle_sha256, dossier_id FROM dedupe WHERE scope = ? AND value = ?", (scope, value)
-    ).fetchone()
-    return None if row is None else Known(bundle_sha256=row["bundle_sha256"], dossier_id=row["dossier_id"])
-
-
-def _key_mark(key: str) -> str:
-    # Kept for ever, so hashed: a chamber's key may be a file number or a name.
-    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def _json(value: object) -> str | None:

@@ -53,6 +53,14 @@ def append_event(
     return int(cursor.lastrowid or 0)
 
 
+def of_dossier(connection: sqlite3.Connection, chamber: str, dossier_id: str) -> tuple[ChamberEvent, ...]:
+    """Everything that happened to one dossier, published or not; for the operator, after erasure too."""
+    rows = connection.execute(
+        "SELECT * FROM event WHERE chamber = ? AND dossier_id = ? ORDER BY seq", (chamber, dossier_id)
+    )
+    return tuple(_event(row) for row in rows)
+
+
 def events_after(
     connection: sqlite3.Connection, chamber: str, seq: int, limit: int
 ) -> tuple[ChamberEvent, ...]:
@@ -69,14 +77,15 @@ def events_after(
         " ORDER BY seq LIMIT ?",
         (chamber, seq, limit),
     )
-    return tuple(
-        ChamberEvent(
-            seq=row["seq"],
-            dossier_id=row["dossier_id"],
-            type=row["type"],
-            at=moment_of(row["at"]),
-            entry_idx=row["entry_idx"],
-            body=json.loads(row["body"]) if row["body"] is not None else None,
-        )
-        for row in rows
+    return tuple(_event(row) for row in rows)
+
+
+def _event(row: sqlite3.Row) -> ChamberEvent:
+    return ChamberEvent(
+        seq=row["seq"],
+        dossier_id=row["dossier_id"],
+        type=row["type"],
+        at=moment_of(row["at"]),
+        entry_idx=row["entry_idx"],
+        body=json.loads(row["body"]) if row["body"] is not None else None,
     )

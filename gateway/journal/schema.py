@@ -1,13 +1,20 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Tables of the journal, as ordered, named migrations (sqlite-utils). A landed migration is never edited.
 
+Several roles open the journal at once after an upgrade: whoever comes first migrates under the write lock, the others
+wait for it and find nothing left to do. All pending migrations are one transaction.
+
 The row is the queue: what a role has to do is read from here, at start-up as in normal work.
 Personal data stands in ``dossier.report``, ``dossier.facts``, ``log_entry.evidence``, ``log_entry.receipt`` and
 ``answer.body``; erasing a dossier empties them and destroys ``dossier.wrapped_key``.
 """
 
+import sqlite3
+
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
+
+from gateway.errors import JournalTooNew
 
 migrations = Migrations("amtsbote")
 
@@ -115,3 +122,42 @@ def m001_tables(db: Database) -> None:
     for statement in _TABLES.split(";"):
         if statement.strip():
             db.execute(statement)
+
+
+@migrations()
+def m002_indexes_of_retention(db: Database) -> None:
+    """What retention asks in every round, and what a chamber's refused bundles take, without reading whole tables."""
+    db.execute(
+        "CREATE INDEX delivery_at_rest ON delivery (updated_at) WHERE state IN ('acknowledged', 'answered')"
+    )
+    db.execute(
+        "CREATE INDEX dossier_refused_bytes ON dossier (chamber, bundle_size) WHERE spool_until IS NOT NULL"
+    )
+
+
+def bring_up(connection: sqlite3.Connection) -> None:
+    """Bring a journal to this version's schema, once, whoever asks at the same time. Raises ``JournalTooNew``."""
+    db = Database(connection)
+    _require_known(db)
+    if not migrations.pending(db):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        _require_known(db)  # again: another process may have been faster, and newer
+        migrations.apply(db)
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+def _require_known(db: Database) -> None:
+    newer = [migration.name for migration in migrations.applied(db) if migration.name not in _KNOWN]
+    if newer:
+        raise JournalTooNew(
+            f"the journal was written by a newer version (it has {', '.join(newer)})",
+            hint="start that version again, or restore the backup from before the change",
+        )
+
+
+_KNOWN = frozenset(migration.name for migration in migrations.pending(Database(memory=True)))

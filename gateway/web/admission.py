@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What every request must pass before a handler sees it.
 
-Order: protocol version, claimed identities, certificate, role, header fields (all their faults at once), quota,
-disk. The same checks run before ``100 Continue``: nobody is invited to send what will be refused.
+Order: protocol version, claimed identities, certificate, rate of requests, role, header fields (all their faults at
+once), quota, disk. The same checks run before ``100 Continue``: nobody is invited to send what will be refused.
 Nothing is read from the body here, and nothing is decided about a dossier.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from gateway.codes import Code
-from gateway.errors import Rejected, Unavailable
+from gateway.errors import Rejected
 from gateway.findings import Finding
 from gateway.model.evidence import Clock
 from gateway.model.partner import Partner, Partners
@@ -20,8 +20,9 @@ from gateway.policy import TransferPolicy
 from gateway.web.call import Call
 from gateway.web.connection import connection_of
 from gateway.web.identity import forwarded_identity, identify, in_role
-from gateway.web.limits import Pace, Places
+from gateway.web.limits import Pace
 from gateway.web.problem import language_of
+from gateway.web.quotas import Rates, Uploads
 from gateway.web.request_head import Body, head_faults
 from gateway.web.tls import ClientRevocations
 
@@ -36,8 +37,13 @@ class Demand:
     max_body: int = 0  # bytes
 
 
+_COUNTED = web.RequestKey(
+    "counted", bool
+)  # by the rate: the check before 100 Continue is not a request of its own
+
+
 class Admission:
-    """Admits requests. ``places`` counts the uploads in flight."""
+    """Admits requests. ``uploads`` counts those under way. ``monotonic``: seconds, for the rate of requests."""
 
     def __init__(
         self,
@@ -46,12 +52,13 @@ class Admission:
         revocations: Callable[[], ClientRevocations | None],
         transfer: TransferPolicy,
         free_bytes: Callable[[], int],
-        reserve_bytes: int,
         clock: Clock,
+        monotonic: Callable[[], float],
     ) -> None:
         self._partners, self._revocations, self._clock = partners, revocations, clock
-        self._transfer, self._free_bytes, self._reserve = transfer, free_bytes, reserve_bytes
-        self.places = Places(transfer.max_uploads_per_partner)
+        self._transfer, self._monotonic = transfer, monotonic
+        self._rates = Rates(per_second=transfer.requests_per_second, burst=transfer.request_burst)
+        self.uploads = Uploads(transfer, free_bytes)
 
     def admit(self, request: web.Request, demand: Demand, request_id: str) -> Call:
         """Raises ``Rejected`` or ``Unavailable``."""
@@ -60,15 +67,16 @@ class Admission:
         claimed = forwarded_identity(request.headers)
         if claimed:
             raise Rejected(claimed)
-        partner = in_role(self.who(request), demand.role)
+        partner = self.who(request)
+        if _COUNTED not in request:
+            self._rates.take(partner.id, self._monotonic())
+            request[_COUNTED] = True
+        in_role(partner, demand.role)
         faults = head_faults(request, demand.body, demand.max_body)
         if faults:
             raise Rejected(faults)
         if demand.body is Body.BUNDLE:
-            self.places.free(partner.id)
-            # Who does not say how much comes may send as much as is allowed.
-            length = request.content_length
-            self._room_for(demand.max_body if length is None else length)
+            self.uploads.require(partner.id, request.content_length, largest=demand.max_body)
         return Call(
             request=request,
             id=request_id,
@@ -85,8 +93,3 @@ class Admission:
             revocations=self._revocations(),
             moment=self._clock(),
         )
-
-    def _room_for(self, length: int) -> None:
-        # Refused while there is still room for what was accepted before: deliveries and the log need the rest.
-        if self._free_bytes() < length + self._reserve:
-            raise Unavailable(Code.INSUFFICIENT_STORAGE, "no room for this bundle in the spool")

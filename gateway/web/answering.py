@@ -13,17 +13,16 @@ from aiohttp import web
 from aiohttp.http import HttpVersion11
 
 from gateway.codes import Code
-from gateway.errors import GatewayFault, Rejected, Unavailable
+from gateway.errors import DeliveryFailed, GatewayFault, Rejected, Unavailable
 from gateway.findings import Finding
 from gateway.model.evidence import Entropy
 from gateway.telemetry import EventLog, Field, Metrics, bound
 from gateway.web.admission import Admission, Demand
 from gateway.web.call import Handler
 from gateway.web.connection import connection_of
-from gateway.web.problem import PROBLEM_CODE, Problems, language_of, primary
+from gateway.web.problem import PROBLEM_CODE, Problems, language_of
 from gateway.web.request_head import Body
 
-_BUSY_RETRY_SECONDS = 5
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _SECONDS = (0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0, 600.0)  # buckets of the duration histogram
 
@@ -90,14 +89,18 @@ class Answering:
 
     def _answer_to(self, error: Exception, request: web.Request, request_id: str) -> web.StreamResponse:
         if request.writer.output_size > 0:
-            self._events.failure("answer-broken-off", error)
+            if isinstance(error, (ConnectionError, DeliveryFailed)):
+                # The reader left or fell asleep, or the dossier was erased meanwhile: nothing a person must look at.
+                self._events.warning("answer-broken-off", error=type(error).__name__)
+            else:
+                self._events.failure("answer-broken-off", error)
             connection_of(request).abort()
             raise ConnectionResetError("the answer was broken off") from error
         headers: dict[str, str] = {}
         if isinstance(error, Rejected):
             findings = error.findings
-            if primary(findings).code is Code.TOO_MANY_REQUESTS:
-                headers["Retry-After"] = str(_BUSY_RETRY_SECONDS)
+            if error.retry_after is not None:
+                headers["Retry-After"] = str(error.retry_after)
         elif isinstance(error, GatewayFault):
             findings = (Finding(code=error.code),)
             if isinstance(error, Unavailable):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """All routes of the contract (``schemas/openapi.yaml``) over the services they call."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from aiohttp import web
 
 from gateway.model.evidence import Clock, Entropy
 from gateway.model.partner import Authority, Chamber, Partner, Partners
-from gateway.policy import MIB, Policy
+from gateway.policy import Policy
 from gateway.telemetry import EventLog, Metrics
 from gateway.web.admission import Admission, Demand
 from gateway.web.answering import Answering
@@ -24,9 +25,6 @@ from gateway.web.routes import Route, assemble
 from gateway.web.services import DossierReader, EventFeed, Inbox, Intake
 from gateway.web.tls import ClientRevocations
 
-_RESERVE_BYTES = (
-    256 * MIB
-)  # stays free in the spool's file system: deliveries and the log need room when intake stops
 _ULID = "[0-7][0-9A-HJKMNP-TV-Z]{25}"
 
 
@@ -57,8 +55,8 @@ def make_app(services: Services) -> web.Application:
         revocations=services.revocations,
         transfer=services.policy.transfer,
         free_bytes=services.free_bytes,
-        reserve_bytes=_RESERVE_BYTES,
         clock=services.clock,
+        monotonic=time.monotonic,
     )
     answering = Answering(
         admission=admission,
@@ -77,7 +75,7 @@ def _chamber_routes(services: Services, admission: Admission) -> list[Route]:
         intake=services.intake,
         reader=services.dossiers,
         problems=services.problems,
-        places=admission.places,
+        uploads=admission.uploads,
         max_bytes=limit,
     )
     dossier = "/v1/dossiers/{dossier_id}"
@@ -87,6 +85,8 @@ def _chamber_routes(services: Services, admission: Admission) -> list[Route]:
         _route("GET", dossier, Chamber, pages.summary),
         _route("GET", f"{dossier}/receipt", Chamber, pages.receipt),
         _route("GET", f"{dossier}/evidence", Chamber, pages.evidence),
+        _route("GET", f"{dossier}/report", Chamber, pages.report),
+        _route("GET", f"{dossier}/report.xml", Chamber, pages.etsi_report),
         _route("GET", "/v1/events", Chamber, Events(services.feed).after),
     ]
 
@@ -97,6 +97,8 @@ def _authority_routes(services: Services) -> list[Route]:
     return [
         _route("GET", "/v1/inbox", Authority, pages.waiting),
         _route("GET", f"{delivery}/package", Authority, pages.package),
+        _route("GET", f"{delivery}/report", Authority, pages.report),
+        _route("GET", f"{delivery}/report.xml", Authority, pages.etsi_report),
         _route("POST", f"{delivery}/acknowledgement", Authority, pages.acknowledge, body=Body.JSON),
         _route("POST", f"{delivery}/answers", Authority, pages.answer, body=Body.JSON),
     ]

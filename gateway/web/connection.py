@@ -8,6 +8,7 @@ next request would start.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import TypeVar, cast
 
@@ -41,8 +42,34 @@ class Gate:
     def __init__(self, policy: TransferPolicy, refusal: Callable[[Code], bytes], events: EventLog) -> None:
         self.policy, self.refusal, self.events = policy, refusal, events
         self.open: set[GuardedConnection] = set()
+        self.of_certificate: Counter[str] = Counter()  # open connections by the SHA-256 of what they showed
         self.stopping = asyncio.Event()
         self._quiet = asyncio.Event()
+
+    def refuses(self, peer: Peer | None) -> Code | None:
+        """Why one more connection cannot be taken. One certificate leaves room for others: slow ones are free to hold."""
+        policy = self.policy
+        if self.stopping.is_set() or len(self.open) >= policy.max_connections:
+            return Code.SERVICE_UNAVAILABLE
+        if peer is not None and self.of_certificate[peer.sha256] >= policy.max_connections_per_partner:
+            return Code.TOO_MANY_REQUESTS
+        return None
+
+    def enter(self, connection: "GuardedConnection") -> None:
+        """Count a connection."""
+        self.open.add(connection)
+        if connection.peer is not None:
+            self.of_certificate[connection.peer.sha256] += 1
+
+    def leave(self, connection: "GuardedConnection") -> None:
+        """It is gone. A connection that never entered changes nothing."""
+        if connection not in self.open:
+            return
+        self.open.remove(connection)
+        if connection.peer is not None:
+            self.of_certificate[connection.peer.sha256] -= 1
+            if not self.of_certificate[connection.peer.sha256]:
+                del self.of_certificate[connection.peer.sha256]
 
     def settle(self) -> None:
         """Notice that no request is running any more."""
@@ -90,14 +117,15 @@ class GuardedConnection(web.RequestHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the identity of the handshake; refuse if there are too many of us."""
         gate, wire = self._gate, cast(asyncio.Transport, transport)
-        if len(gate.open) >= gate.policy.max_connections or gate.stopping.is_set():
-            wire.write(gate.refusal(Code.SERVICE_UNAVAILABLE))
+        tls = wire.get_extra_info("ssl_object")
+        self.peer = read_peer(tls.getpeercert(binary_form=True) if tls is not None else None)
+        refusal = gate.refuses(self.peer)
+        if refusal is not None:
+            wire.write(gate.refusal(refusal))
             wire.close()
             self.force_close()
             return
-        gate.open.add(self)
-        tls = wire.get_extra_info("ssl_object")
-        self.peer = read_peer(tls.getpeercert(binary_form=True) if tls is not None else None)
+        gate.enter(self)
         super().connection_made(transport)
         self._header_timer = self._loop.call_at(self._header_due, self._header_late)
 
@@ -105,7 +133,7 @@ class GuardedConnection(web.RequestHandler):
         """Wake whoever works for a caller that is not there any more."""
         self._stop_timer()
         self.gone.set()
-        self._gate.open.discard(self)
+        self._gate.leave(self)
         super().connection_lost(exc)
         self._gate.settle()
 
@@ -141,7 +169,7 @@ class GuardedConnection(web.RequestHandler):
     ) -> web.StreamResponse:
         """Answer a request that could not be read, or a fault of ours outside of any handler, and close."""
         code = Code.REQUEST_MALFORMED if status == web.HTTPBadRequest.status_code else Code.INTERNAL_ERROR
-        if code is Code.INTERNAL_ERROR and exc is not None:
+        if code is Code.INTERNAL_ERROR and exc is not None and not isinstance(exc, ConnectionError):
             self._gate.events.failure("connection-failed", exc)
         if self.transport is not None and request.writer.output_size == 0:
             self.transport.write(self._gate.refusal(code))

@@ -31,7 +31,7 @@ def make_health_app(*, metrics: Metrics, readiness: Readiness) -> web.Applicatio
     async def page(_request: web.Request) -> web.Response:
         # In a thread: gauges ask the journal, which may be waiting for its disk.
         text = (await asyncio.to_thread(metrics.exposition)).encode()
-        headers = {**SECURITY_HEADERS, "Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
+        headers = {**SECURITY_HEADERS, "Content-Type": metrics.MEDIA_TYPE}
         return web.Response(body=text, headers=headers)
 
     async def no_server_name(_request: web.Request, response: web.StreamResponse) -> None:

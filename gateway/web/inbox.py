@@ -7,7 +7,8 @@ decides when the content counts as handed over.
 
 import asyncio
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from aiohttp import web
 
@@ -22,6 +23,7 @@ from gateway.model.evidence import utc_seconds
 from gateway.web.call import MAX_WAIT_SECONDS, Call, json_answer, json_body
 from gateway.web.problem import Problems
 from gateway.web.ranges import Span, requested_span
+from gateway.web.reports import etsi_answer
 from gateway.web.services import Inbox
 
 _DEFAULT_LIMIT, _MAX_LIMIT = 50, 500
@@ -76,6 +78,17 @@ class InboxPages:
             authority_id, delivery_id, start=span.start, end=span.end, size=span.size
         )
         return response
+
+    async def report(self, call: Call) -> web.Response:
+        """The verification report on the dossier that was delivered, as it is kept."""
+        return json_answer(await self._report(call))
+
+    async def etsi_report(self, call: Call) -> web.Response:
+        """The same after ETSI TS 119 102-2."""
+        return await etsi_answer(await self._report(call))
+
+    async def _report(self, call: Call) -> Mapping[str, Any]:
+        return await self._inbox.report(call.authority.id, call.part("delivery_id"))
 
     async def acknowledge(self, call: Call) -> web.Response:
         """The authority has it; ``sha256`` in the body states what it received."""

@@ -6,9 +6,7 @@ aiohttp has no read deadlines, and its ``client_max_size`` does not bind streame
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
 from aiohttp import ClientPayloadError, web
@@ -87,34 +85,3 @@ async def small_body(request: web.Request, *, limit: int, pace: Pace) -> bytes:
 def too_large(limit: int, got: str) -> Finding:
     """The finding for a body above ``limit``."""
     return Finding(code=Code.BUNDLE_TOO_LARGE, place="body", expected=f"at most {limit} bytes", got=got)
-
-
-class Places:
-    """Uploads in flight, counted per partner: one partner cannot take every worker. Owned by the event loop."""
-
-    def __init__(self, per_partner: int) -> None:
-        self._per_partner = per_partner
-        self._taken: Counter[str] = Counter()
-
-    def free(self, partner_id: str) -> None:
-        """Raises ``Rejected`` if the partner has none left."""
-        if self._taken[partner_id] >= self._per_partner:
-            raise Rejected(
-                [
-                    Finding(
-                        code=Code.TOO_MANY_REQUESTS, expected=f"at most {self._per_partner} uploads at a time"
-                    )
-                ]
-            )
-
-    @contextmanager
-    def take(self, partner_id: str) -> Iterator[None]:
-        """Hold one place. Raises ``Rejected`` if the partner has none left."""
-        self.free(partner_id)
-        self._taken[partner_id] += 1
-        try:
-            yield
-        finally:
-            self._taken[partner_id] -= 1
-            if not self._taken[partner_id]:
-                del self._taken[partner_id]

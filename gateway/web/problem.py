@@ -105,7 +105,7 @@ class Problems:
             "Content-Length": str(len(body)),
             "Connection": "close",
         }
-        if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        if status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
             headers["Retry-After"] = "5"
         head = [f"HTTP/1.1 {status.value} {status.phrase}", *(f"{n}: {v}" for n, v in headers.items())]
         return "\r\n".join([*head, "", ""]).encode() + body

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Listening: an address or an inherited socket, mutual TLS, deadlines, and an end that loses nothing.
 
-``TCPSite`` of aiohttp cannot bound the TLS handshake (asyncio's default is 60 s), so the listener is made here.
-Leaves out what is served (``app``).
+``TCPSite`` of aiohttp cannot bound the TLS handshake (asyncio's default is 60 s), so the listener is our own
+(``listening``). Leaves out what is served (``app``).
 """
 
 import asyncio
@@ -10,9 +10,7 @@ import contextlib
 import os
 import socket
 import sys
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from aiohttp import http_parser, web
 
@@ -20,11 +18,10 @@ from gateway.errors import AmtsboteError, ConfigInvalid, GatewayFault
 from gateway.policy import TransferPolicy
 from gateway.telemetry import EventLog
 from gateway.web.connection import Gate, GuardedConnection, noting_requests
+from gateway.web.listening import Listener, Secured, bound_sockets
 from gateway.web.problem import Problems
 from gateway.web.tls import ServerTls
 
-_BACKLOG = 512
-_TLS_SHUTDOWN_SECONDS = 5.0
 _RELOAD_SECONDS = 30.0  # how old a changed CRL may be before it counts
 
 
@@ -32,7 +29,7 @@ _RELOAD_SECONDS = 30.0  # how old a changed CRL may be before it counts
 class RunningServer:
     """A listener at work."""
 
-    _listener: asyncio.Server
+    _listener: Listener
     _runner: web.AppRunner
     _gate: Gate
     _reloading: "asyncio.Task[None] | None"
@@ -47,17 +44,21 @@ class RunningServer:
         """Open connections."""
         return len(self._gate.open)
 
+    @property
+    def handshakes(self) -> int:
+        """Connections that have not finished their TLS handshake."""
+        return self._listener.unfinished
+
     async def stop(self, grace: float = 30.0) -> None:
         """Accept nothing new, let running requests end for at most ``grace`` seconds, close."""
         if self._reloading is not None:
             self._reloading.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._reloading
-        self._listener.close()
+        await self._listener.close()
         await self._gate.drain(grace)
         # Only now aiohttp's own clean-up: it stops reading on every connection, uploads in flight included.
         await self._runner.cleanup()
-        await self._listener.wait_closed()
 
 
 async def start_server(
@@ -84,31 +85,19 @@ async def start_server(
     if server is None:
         raise GatewayFault("the HTTP server was not set up")
     server.request_factory = noting_requests(server.request_factory)
-    where: dict[str, Any] = {"sock": sock} if sock is not None else {"host": host, "port": port}
-    listener = await _listen(lambda: GuardedConnection(server, gate), where, transfer, tls)
+    sockets = (sock,) if sock is not None else await _sockets(host, port)
+    secured = Secured(tls=tls, transfer=transfer)
+    listener = Listener(sockets, lambda: GuardedConnection(server, gate), secured, events)
     reloading = asyncio.create_task(_keep_current(tls, events)) if tls is not None else None
     return RunningServer(_listener=listener, _runner=runner, _gate=gate, _reloading=reloading)
 
 
-async def _listen(
-    factory: Callable[[], GuardedConnection],
-    where: Mapping[str, Any],
-    transfer: TransferPolicy,
-    tls: ServerTls | None,
-) -> asyncio.Server:
-    loop = asyncio.get_running_loop()
-    secured: dict[str, Any] = {}
-    if tls is not None:
-        secured = {
-            "ssl": tls.context,
-            "ssl_handshake_timeout": transfer.handshake_seconds,
-            "ssl_shutdown_timeout": _TLS_SHUTDOWN_SECONDS,
-        }
+async def _sockets(host: str, port: int) -> tuple[socket.socket, ...]:
     try:
-        return await loop.create_server(factory, backlog=_BACKLOG, **where, **secured)
+        return await bound_sockets(host, port)
     except OSError as error:
         raise ConfigInvalid(
-            [f"listen: {where.get('host')}:{where.get('port')}: {os.strerror(error.errno or 0)}"],
+            [f"listen: {host}:{port}: {os.strerror(error.errno or 0)}"],
             hint="does another program listen there, another gateway perhaps?",
         ) from error
 

@@ -49,6 +49,10 @@ class DossierReader(Protocol):
         """The receipt of the submission."""
         ...
 
+    async def report(self, chamber_id: str, dossier_id: str) -> Mapping[str, Any] | None:
+        """The verification report as it was kept (``report_to_json``); ``None`` after erasure, too."""
+        ...
+
     async def evidence(self, chamber_id: str, dossier_id: str) -> Sequence[Mapping[str, Any]] | None:
         """All receipts of the dossier in the order of the log."""
         ...
@@ -73,6 +77,10 @@ class Inbox(Protocol):
 
     def package(self, authority_id: str, delivery_id: str) -> AbstractAsyncContextManager[Package]:
         """The package of one part, readable inside the block by one thread at a time."""
+        ...
+
+    async def report(self, authority_id: str, delivery_id: str) -> Mapping[str, Any]:
+        """The verification report on the delivered dossier, as it was kept, once the package lies ready."""
         ...
 
     async def record_access(

@@ -88,6 +88,29 @@ class ServerTls:
         connection.context = self.newest
 
 
+class _Outspoken(ssl.SSLObject):
+    """The server's end of one handshake; a client that is refused hears why.
+
+    OpenSSL writes an alert when a handshake fails, and asyncio closes the connection without sending it: the client
+    would see a connection that ends, and take it for a fault of the network. "I want to read" makes asyncio send first.
+    The failure is told at the next call, when the client has answered or left; the handshake's deadline ends the rest.
+    """
+
+    _failure: ssl.SSLError | None = None
+
+    def do_handshake(self) -> None:
+        """One step. Raises as its base, a step later where it fails for good."""
+        if self._failure is not None:
+            raise self._failure
+        try:
+            super().do_handshake()
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise
+        except ssl.SSLError as error:
+            self._failure = error
+            raise ssl.SSLWantReadError from error
+
+
 def _fresh_context(certificate: Path, key: Path, client_cas: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -98,6 +121,7 @@ def _fresh_context(certificate: Path, key: Path, client_cas: Path) -> ssl.SSLCon
     context.num_tickets = 0
     context.verify_mode = ssl.CERT_REQUIRED
     context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
+    context.sslobject_class = _Outspoken
     for path in (certificate, key):
         if not path.is_file():
             raise TrustStateMissing(f"no TLS key material at {path}", hint="make it with: amtsbote init")

@@ -325,7 +325,7 @@ async def test_connections_above_the_limit_get_503_with_retry_after(border, hand
 
 async def test_uploads_above_the_partners_limit_get_429_with_retry_after(border, handlers):
     async with border(handlers.routes(), transfer=replace(PATIENT, max_uploads_per_partner=1)) as gateway:
-        with gateway.admission.places.take("ihk-erfurt"):
+        with gateway.admission.uploads.take("ihk-erfurt", 3, largest=LIMIT):
             answer = await gateway.ask(POST + b"Content-Length: 3\r\n" + CLOSE + b"abc")
         assert (429, "too-many-requests") == (answer.status, answer.code)
         assert int(answer.headers["retry-after"]) > 0

@@ -6,10 +6,12 @@ import json
 import uuid
 
 import pytest
-from webroom import DOSSIER, FOREIGN, QUICK, event, request_bytes, running_api
+from webroom import DOSSIER, FOREIGN, QUICK, event, kept_report, request_bytes, running_api
 
 from gateway.codes import Code
 from gateway.errors import JournalDamaged, Unavailable
+from gateway.stages.report.codec import report_from_json
+from gateway.stages.report.etsi import etsi_report
 
 GOOD = b"PK\x03\x04 the rest"
 
@@ -89,7 +91,21 @@ async def test_a_chamber_reads_state_receipt_and_evidence_of_its_dossier(api):
     assert [{"format": "amtsbote-receipt/1"}] == evidence["receipts"]
 
 
-@pytest.mark.parametrize("tail", ["", "/receipt", "/evidence"])
+async def test_a_chamber_reads_the_report_on_its_dossier_in_both_forms(api):
+    kept = await api.get(f"/v1/dossiers/{DOSSIER}/report")
+    told = await api.get(f"/v1/dossiers/{DOSSIER}/report.xml")
+    assert (200, kept_report()) == (kept.status, json.loads(kept.body))
+    assert (200, "application/xml") == (told.status, told.headers["content-type"])
+    assert etsi_report(report_from_json(kept_report())) == told.body
+
+
+@pytest.mark.parametrize("tail", ["/report", "/report.xml"])
+async def test_an_authority_reads_reports_of_its_deliveries_only(api, tail):
+    answer = await api.get(f"/v1/dossiers/{DOSSIER}{tail}", api.world.authority)
+    assert (403, "sender-role-forbidden") == (answer.status, answer.code)
+
+
+@pytest.mark.parametrize("tail", ["", "/receipt", "/evidence", "/report", "/report.xml"])
 async def test_a_dossier_that_is_not_the_chambers_is_not_found(api, tail):
     answer = await api.get(f"/v1/dossiers/{FOREIGN}{tail}")
     assert (404, "not-found") == (answer.status, answer.code)

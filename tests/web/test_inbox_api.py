@@ -9,9 +9,11 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from webroom import DELIVERY, FOREIGN, QUICK, request_bytes, running_api
+from webroom import DELIVERY, FOREIGN, QUICK, kept_report, request_bytes, running_api
 
 from gateway.errors import Rejected
+from gateway.stages.report.codec import report_from_json
+from gateway.stages.report.etsi import etsi_report
 from gateway.web.ranges import Span, requested_span
 
 PACKAGE = f"/v1/inbox/{DELIVERY}/package"
@@ -97,10 +99,24 @@ async def test_a_reader_that_falls_asleep_is_cut_off_and_the_package_not_reporte
         await wire.close()
 
 
-@pytest.mark.parametrize("tail", ["package", "acknowledgement", "answers"])
+async def test_an_authority_reads_the_report_on_what_it_was_sent_in_both_forms(api):
+    kept = await api.get(f"/v1/inbox/{DELIVERY}/report", api.world.authority)
+    told = await api.get(f"/v1/inbox/{DELIVERY}/report.xml", api.world.authority)
+    assert (200, kept_report()) == (kept.status, json.loads(kept.body))
+    assert (200, "application/xml") == (told.status, told.headers["content-type"])
+    assert etsi_report(report_from_json(kept_report())) == told.body
+
+
+@pytest.mark.parametrize("tail", ["report", "report.xml"])
+async def test_a_chamber_reads_no_report_of_a_delivery(api, tail):
+    answer = await api.get(f"/v1/inbox/{DELIVERY}/{tail}")
+    assert (403, "sender-role-forbidden") == (answer.status, answer.code)
+
+
+@pytest.mark.parametrize("tail", ["package", "report", "report.xml", "acknowledgement", "answers"])
 async def test_somebody_elses_delivery_is_not_found(api, tail):
     path = f"/v1/inbox/{FOREIGN}/{tail}"
-    if tail == "package":
+    if tail in {"package", "report", "report.xml"}:
         answer = await api.get(path, api.world.authority)
     else:
         body = b'{"id": "a", "kind": "accepted"}' if tail == "answers" else b"{}"

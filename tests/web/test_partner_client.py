@@ -120,10 +120,12 @@ async def test_nobody_listening_is_tried_again_and_then_told(api, partner, bundl
     assert 2 == len(pauses.seconds)
 
 
-async def test_a_revoked_certificate_is_named_as_the_likely_reason(api, partner):
-    async with partner(api.world.revoked) as gateway:
-        with pytest.raises((CertificateRefused, GatewayUnreachable), match="does not take our certificate"):
+async def test_a_client_whose_certificate_is_revoked_hears_that_and_does_not_try_again(api, partner):
+    pauses = Pauses()
+    async with partner(api.world.revoked, pauses=pauses) as gateway:
+        with pytest.raises(CertificateRefused, match=r"does not take our certificate: .*revoked"):
             await gateway.inbox()
+    assert [] == pauses.seconds
 
 
 def test_an_alert_below_a_lost_connection_is_told_as_what_it_is():
