@@ -19,7 +19,7 @@ from lxml import etree
 
 from gateway.codes import Code
 from gateway.errors import ConfigInvalid, DeliveryFailed
-from gateway.markup import new_parser
+from gateway.markup import new_parser, xml_text
 from gateway.model.bundle import ByteSource
 from gateway.model.delivery import AnswerKind, Deliverable, DeliveredFile, Package, Part
 from gateway.model.dossier import Document
@@ -40,7 +40,6 @@ _EXTENSIONS = {
     "image/png": "png",
     "image/tiff": "tif",
 }
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 clause 2.2
 _INSTRUCTIONS = {
     "de": (
         "Legen Sie {delivery}.done in den überwachten Ordner, wenn die Lieferung eingelesen ist, oder {delivery}.err mit "
@@ -238,7 +237,7 @@ def _add(parent: etree._Element, name: str, text: str | None = None) -> etree._E
 
 def _line(text: str) -> str:
     """Text as type Line takes it: XML characters, white space collapsed as ``xs:token`` does, cut."""
-    collapsed = re.sub("[ \t\r\n]+", " ", _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text))
+    collapsed = re.sub("[ \t\r\n]+", " ", xml_text(text))
     return collapsed.strip(" ")[:_MAX_LINE].strip(" ")
 
 

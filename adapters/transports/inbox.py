@@ -11,7 +11,7 @@ from typing import Self
 
 from gateway.errors import ConfigInvalid
 from gateway.model.delivery import Answer, Package, Placement
-from gateway.ports import Collected, Shape
+from gateway.ports import Collected, Refusal, Shape
 
 
 class InboxTransport:
@@ -37,6 +37,9 @@ class InboxTransport:
 
     async def settle(self, answer: Answer) -> None:
         """Nothing to do."""
+
+    async def refuse(self, answer: Answer, refusal: Refusal) -> None:
+        """Nothing to do: the API has said so already."""
 
 
 def _read_through(package: Package) -> None:

@@ -9,9 +9,11 @@ from importlib import import_module
 
 from gateway import __version__
 from gateway.catalogue import data_root
+from gateway.cli.arguments import Speak, language_of, parser_class, speak_in
 from gateway.cli.terminal import Exit, Terminal, WrongUse
-from gateway.errors import ConfigInvalid, DeliveryFailed, GatewayFault, Rejected
+from gateway.errors import ConfigInvalid, DeliveryFailed, GatewayFault, NotReady, Rejected
 from gateway.phrasebook import Language, Phrasebook
+from gateway.wording import Wording
 
 _VERBS = (
     "init",
@@ -23,22 +25,28 @@ _VERBS = (
     "events",
     "inbox",
     "verify",
+    "lists",
     "audit",
     "deliveries",
+    "dossier",
+    "backup",
+    "restore",
 )
 
 _EPILOGUE = """\
 exit codes: 0 good, 1 refused or not proven, 2 wrong use, 3 our own fault
-language:   German or English after LANG, or --language"""
+language: German or English after LANG, or --language"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point. Returns the exit code; a traceback appears only with ``--debug``."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    options = _parser(words).parse_args(words)
+    language, words = language_of(sys.argv[1:] if arguments is None else arguments)
+    wording = Wording.load(data_root())
+    options = _parser(words, wording.german if language is Language.DE else str).parse_args(words)
     terminal = Terminal(
         phrasebook=Phrasebook.load(data_root()),
-        language=Language(options.language) if options.language else _language(),
+        wording=wording,
+        language=language,
         as_json=getattr(options, "json", False),
     )
     try:
@@ -49,15 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             terminal.findings(rejected.findings)
         return Exit.REFUSED
-    except ConfigInvalid as fault:
-        for problem in fault.problems:
-            terminal.error(problem)
-        if fault.hint:
-            terminal.note(f"hint: {fault.hint}")
-        return Exit.USAGE if isinstance(fault, WrongUse) else Exit.FAULT
     except (GatewayFault, DeliveryFailed) as fault:
-        terminal.error(fault.detail, hint=getattr(fault, "hint", ""))
-        return Exit.FAULT
+        _tell(fault, terminal)
+        return Exit.USAGE if isinstance(fault, WrongUse) else Exit.FAULT
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -72,14 +74,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return Exit.FAULT
 
 
-def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _tell(fault: GatewayFault | DeliveryFailed, terminal: Terminal) -> None:
+    """Everything that is wrong, each with what helps."""
+    if isinstance(fault, NotReady):
+        for lack in fault.faults:
+            _tell(lack, terminal)
+    elif isinstance(fault, ConfigInvalid):
+        for problem in fault.problems:
+            terminal.error(problem)
+        if fault.hint:
+            terminal.hint(fault.hint)
+    else:
+        terminal.error(fault.detail, hint=getattr(fault, "hint", ""))
+
+
+def _parser(words: Sequence[str], speak: Speak = str) -> argparse.ArgumentParser:
+    parser = parser_class(speak)(
         prog="amtsbote",
         description="Secure document exchange between chambers and authorities.",
         epilog=_EPILOGUE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"amtsbote {__version__}")
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"amtsbote {__version__}",
+        help="show program's version number and exit",
+    )
     parser.add_argument(
         "--language", choices=[language.value for language in Language], help="language of the texts"
     )
@@ -91,9 +111,5 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     asked = [word for word in words if word in _VERBS][:1]
     for verb in asked or _VERBS:
         import_module(f"gateway.cli.{verb}").register(verbs)
+    speak_in(parser, speak)
     return parser
-
-
-def _language() -> Language:
-    value = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    return Language.DE if value.startswith("de") else Language.EN

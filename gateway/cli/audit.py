@@ -13,8 +13,16 @@ from gateway.cli.terminal import Exit, Terminal, WrongUse, plain
 from gateway.client import GatewayClient
 from gateway.keyring import load_certificates
 from gateway.mirror import mirror_log
+from gateway.phrasebook import Language
 from gateway.seal import seal_check
-from gateway.stages.receipt import unpack_receipt
+from gateway.stages.receipt import SealState, unpack_receipt
+
+_GERMAN_SEALS = {
+    SealState.VALID: "gültig",
+    SealState.INVALID: "ungültig",
+    SealState.UNCHECKED: "nicht geprüft",
+    SealState.ABSENT: "keines",
+}
 
 
 def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -45,15 +53,21 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     mirror = actions.add_parser(
         "mirror", help="copy the log from a gateway into a directory, to be verified there"
     )
-    mirror.add_argument("directory", type=Path, metavar="DIRECTORY")
+    mirror.add_argument(
+        "directory",
+        type=Path,
+        metavar="DIRECTORY",
+        help="where the copy lies; what is there already is not fetched again",
+    )
     mirror.add_argument("--json", action="store_true", help="print the result as JSON")
     connection.add_options(mirror)
     mirror.set_defaults(run=run_mirror)
     unpack = actions.add_parser(
         "unpack", help="a receipt's parts as files for sha256sum, openssl and log tools"
     )
-    unpack.add_argument("receipt", type=Path, metavar="RECEIPT")
-    unpack.add_argument("directory", type=Path, metavar="DIRECTORY")
+    unpack.add_argument("receipt", type=Path, metavar="RECEIPT", help="the receipt (JSON)")
+    unpack.add_argument("directory", type=Path, metavar="DIRECTORY", help="where the parts go")
+    unpack.add_argument("--json", action="store_true", help="print the result as JSON")
     unpack.set_defaults(run=run_unpack)
 
 
@@ -104,10 +118,13 @@ def run_mirror(options: argparse.Namespace, terminal: Terminal) -> int:
 
 def run_unpack(options: argparse.Namespace, terminal: Terminal) -> int:
     """Write the parts."""
+    parts = unpack_receipt(_read(options.receipt))
     options.directory.mkdir(parents=True, exist_ok=True)
-    for name, data in unpack_receipt(_read(options.receipt)).items():
+    for name, data in parts.items():
         (options.directory / name).write_bytes(data)
         terminal.say(str(options.directory / name), str(options.directory / name))
+    if terminal.as_json:
+        terminal.data({"directory": str(options.directory), "files": list(parts)})
     return Exit.GOOD
 
 
@@ -116,7 +133,9 @@ def _print(audited: Audited, terminal: Terminal) -> None:
         event = receipt.entry.event if receipt.entry else "?"
         mark, colour = ("✓", "green") if receipt.proven else ("✗", "red")
         line = plain(f"{mark} ", colour)
-        terminal.out.print(line.append(plain(f"{receipt.place}  {event}  (seal: {receipt.seal})", "default")))
+        terminal.out.print(
+            line.append(plain(f"{receipt.place}  {event}  ({_seal(receipt.seal, terminal)})", "default"))
+        )
         terminal.findings(receipt.findings)
     terminal.findings(audited.findings)
     size = audited.checkpoint.size if audited.checkpoint else 0
@@ -129,6 +148,10 @@ def _print(audited: Audited, terminal: Terminal) -> None:
         terminal.say(f"Bewiesen: {german}.", f"proven: {english}", style="bold green")
     else:
         terminal.say(f"Nicht bewiesen: {german}.", f"NOT proven: {english}", style="bold red")
+
+
+def _seal(state: SealState, terminal: Terminal) -> str:
+    return f"Siegel: {_GERMAN_SEALS[state]}" if terminal.language is Language.DE else f"seal: {state}"
 
 
 def _json(audited: Audited) -> dict[str, object]:

@@ -21,7 +21,7 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         description="With a gateway (--gateway or --profile) the gateway checks, routing and sender included. Without, the "
         "bundle is checked on this machine: container, signatures, dossier, completeness.",
     )
-    parser.add_argument("bundle", type=Path, metavar="BUNDLE")
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="the bundle to check")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     connection.add_options(parser)
     trust.add_options(parser)

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from gateway.cli.terminal import Exit, Terminal, WrongUse, plain
+from gateway.cli.terminal import Exit, Terminal, Told, WrongUse, plain
 from gateway.client import (
     CertificateRefused,
     GatewayClient,
@@ -18,6 +18,7 @@ from gateway.client import (
     TransferDamaged,
     client_context,
 )
+from gateway.findings import Severity
 from gateway.phrasebook import Language
 
 _KEYS = ("gateway", "certificate", "key", "ca")
@@ -45,10 +46,13 @@ def talk(
 ) -> int:
     """Run ``work`` with a connection; a refusal is printed with its findings and gives exit code 1."""
     url, certificate, key, ca = _settings(options)
+    if unreadable := [fault for path in (certificate, key, ca) if (fault := _fault(path))]:
+        raise WrongUse(unreadable)
     try:
         context = client_context(certificate, key, ca)
     except OSError as error:
-        raise WrongUse([f"certificate, key or ca cannot be used: {error}"]) from error
+        fault = "the certificate and the key do not belong together, or are not PEM"
+        raise WrongUse([f"certificate, key or ca cannot be used: {fault}"]) from error
 
     async def run() -> int:
         async with GatewayClient(url, context, language=terminal.language.value) as gateway:
@@ -90,10 +94,33 @@ def _settings(options: argparse.Namespace) -> tuple[str, Path, Path, Path]:
     return str(values["gateway"]), certificate, key, ca
 
 
+def _fault(path: Path) -> str:
+    try:
+        with path.open("rb"):
+            return ""
+    except OSError as error:
+        return f"{path}: {os.strerror(error.errno or 0)}"
+
+
 def _path(options: argparse.Namespace, profile: Mapping[str, Any], base: Path, name: str) -> Path:
     """A path from an option is relative to where one stands, one from a profile to the profile."""
     chosen: Path | None = getattr(options, name)
     return chosen or base / str(profile[name])
+
+
+def _told(finding: Mapping[str, Any]) -> Told:
+    """A finding of a gateway that may be newer than this program: its codes are words like any other."""
+    code, what, fix, place, expected, got = (
+        str(finding.get(name, "")) for name in ("code", "what", "fix", "place", "expected", "got")
+    )
+    severity = finding.get("severity")
+    return Told(
+        code=code,
+        severity=Severity(severity) if severity in set(Severity) else Severity.ERROR,
+        what=what,
+        fix=fix,
+        details=(place, expected, got),
+    )
 
 
 def _print_problem(problem: ProblemAnswered, terminal: Terminal) -> None:
@@ -101,13 +128,7 @@ def _print_problem(problem: ProblemAnswered, terminal: Terminal) -> None:
         terminal.data(dict(problem.problem))
         return
     terminal.error(f"{problem.problem.get('title', 'refused')} ({problem.status} {problem.code})")
-    for finding in problem.findings:
-        terminal.err.print(plain(f"  ✗ {finding.get('what', '')}  [{finding.get('code', '')}]"))
-        place, expected, got = (str(finding.get(name, "")) for name in ("place", "expected", "got"))
-        for label, value in terminal.details(place, expected, got):
-            terminal.err.print(plain(f"      {label}: {value}"))
-        if finding.get("fix"):
-            terminal.err.print(plain(f"      → {finding['fix']}"))
+    terminal.blocks(terminal.err, map(_told, problem.findings))
     if dossier := problem.problem.get("dossier_id"):
         # A refusal is evidence too: the chamber may have to show that it tried in time.
         proof = f"amtsbote events --evidence {dossier}"

@@ -27,10 +27,16 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     )
     listing.set_defaults(run=run_list)
     resume = actions.add_parser("resume", help="try a parked delivery again, with a new deadline")
-    resume.add_argument("delivery", metavar="DELIVERY")
+    resume.add_argument("delivery", metavar="DELIVERY", help="id of the delivery, as the list shows it")
     resume.set_defaults(run=run_resume)
     for action in (listing, resume):
-        action.add_argument("--config", type=Path, default=Path("amtsbote.toml"), metavar="FILE")
+        action.add_argument(
+            "--config",
+            type=Path,
+            default=Path("amtsbote.toml"),
+            metavar="FILE",
+            help="configuration; default: amtsbote.toml",
+        )
         action.add_argument("--json", action="store_true", help="print JSON")
 
 

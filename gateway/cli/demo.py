@@ -31,7 +31,13 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         description="Makes throw-away CAs, chambers, authorities and a gateway in DIRECTORY, runs the gateway's real roles on "
         "loopback, and plays dossiers, refusals, answers and the audit. No network, no containers.",
     )
-    parser.add_argument("--directory", type=Path, default=Path("demo"), metavar="DIRECTORY")
+    parser.add_argument(
+        "--directory",
+        type=Path,
+        default=Path("demo"),
+        metavar="DIRECTORY",
+        help="where the demo is made; default: demo",
+    )
     parser.add_argument("--replace", action="store_true", help="remove an earlier demo in DIRECTORY first")
     parser.set_defaults(run=run)
 
@@ -48,7 +54,7 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
     directory = options.directory.resolve()
     _make_room(directory, replace=options.replace)
     now = datetime.now(UTC)
-    stage = Stage(console=_console(), language=terminal.language)
+    stage = Stage(console=_console(), language=terminal.language, speak=terminal.worded)
     stage.scene("Vorbereitung", "Preparation")
     world = build_world(directory, now=now, since=_SINCE)
     stage.done(

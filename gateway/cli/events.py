@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""``amtsbote events``: what happened to a chamber's dossiers, and the receipts for it."""
+"""``amtsbote events``: what happened to a chamber's dossiers, the receipts for it, and the reports on them."""
 
 import argparse
 import json
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.cli import connection
+from gateway.cli.reports import store_report
 from gateway.cli.terminal import Exit, Terminal, plain
 from gateway.client import GatewayClient
 
@@ -17,12 +18,20 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     parser = verbs.add_parser(
         "events",
         help="read the feed of events about your dossiers",
-        description="Prints the events after a number, oldest first. With --evidence all receipts of one dossier are stored.",
+        description="Prints the events after a number, oldest first. With --evidence all receipts of "
+        "one dossier are stored, with --report its verification report.",
     )
     parser.add_argument("--after", type=int, default=0, metavar="N", help="go on after this event")
     parser.add_argument("--wait", type=int, default=0, metavar="SECONDS", help="wait for the first event")
     parser.add_argument("--evidence", metavar="DOSSIER", help="store every receipt of this dossier instead")
-    parser.add_argument("--directory", type=Path, default=Path(), metavar="DIR", help="where receipts go")
+    parser.add_argument(
+        "--report",
+        metavar="DOSSIER",
+        help="store the verification report of this dossier instead: JSON, and XML after ETSI TS 119 102-2",
+    )
+    parser.add_argument(
+        "--directory", type=Path, default=Path(), metavar="DIR", help="where receipts and reports go"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON event a line")
     connection.add_options(parser)
     parser.set_defaults(run=run)
@@ -33,6 +42,12 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
     if options.evidence:
         return connection.talk(
             options, terminal, lambda gateway: _store(gateway, options.evidence, options.directory, terminal)
+        )
+    if options.report:
+        return connection.talk(
+            options,
+            terminal,
+            lambda gateway: store_report(gateway.report, options.report, options.directory, terminal),
         )
     return connection.talk(
         options, terminal, lambda gateway: _print(gateway, options.after, options.wait, terminal)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""A file on disk as a ``ByteSource``."""
+"""Files on disk: one as a ``ByteSource``, one to be written."""
 
 import os
 from pathlib import Path
@@ -7,6 +7,14 @@ from types import TracebackType
 from typing import Self
 
 from gateway.cli.terminal import WrongUse
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write what was asked for. Raises ``WrongUse`` with the system's reason."""
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise WrongUse([f"{path}: {os.strerror(error.errno or 0)}"]) from error
 
 
 class FileSource:

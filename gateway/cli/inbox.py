@@ -1,19 +1,23 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""``amtsbote inbox``: what an authority does: list, fetch, acknowledge, answer."""
+"""``amtsbote inbox``: what an authority does: list, fetch, acknowledge, answer, read the report."""
 
 import argparse
 from pathlib import Path
 from uuid import uuid4
 
 from gateway.cli import connection
+from gateway.cli.reports import store_report
 from gateway.cli.terminal import Exit, Terminal, plain
 from gateway.client import GatewayClient
 from gateway.model.delivery import AnswerKind
 
+_DELIVERY = "id of the delivery, as the list shows it"
+_KINDS = "accepted, rejected, documents-requested, decided, not-imported"
+
 
 def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the verb and its actions."""
-    parser = verbs.add_parser("inbox", help="an authority's inbox: list, fetch, acknowledge, answer")
+    parser = verbs.add_parser("inbox", help="an authority's inbox: list, fetch, acknowledge, answer, report")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="deliveries that are not acknowledged, oldest first")
     listing.add_argument("--wait", type=int, default=0, metavar="SECONDS", help="wait for the first delivery")
@@ -22,21 +26,21 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     )
     listing.set_defaults(run=run_list)
     fetch = actions.add_parser("fetch", help="download a package, going on where an earlier try broke off")
-    fetch.add_argument("delivery", metavar="DELIVERY")
+    fetch.add_argument("delivery", metavar="DELIVERY", help=_DELIVERY)
     fetch.add_argument("--out", type=Path, metavar="FILE", help="default: DELIVERY.asice")
     fetch.add_argument(
         "--acknowledge", action="store_true", help="acknowledge once it is stored and its digest is right"
     )
     fetch.set_defaults(run=run_fetch)
     acknowledge = actions.add_parser("acknowledge", help="say that a package is safely yours")
-    acknowledge.add_argument("delivery", metavar="DELIVERY")
+    acknowledge.add_argument("delivery", metavar="DELIVERY", help=_DELIVERY)
     acknowledge.set_defaults(run=run_acknowledge)
     answer = actions.add_parser("answer", help="answer a delivery")
-    answer.add_argument("delivery", metavar="DELIVERY")
+    answer.add_argument("delivery", metavar="DELIVERY", help=_DELIVERY)
     kinds = [kind.value for kind in AnswerKind if kind is not AnswerKind.ACKNOWLEDGED]
-    answer.add_argument("kind", choices=kinds, metavar="KIND", help=", ".join(kinds))
-    answer.add_argument("--message", default="", help="what the chamber reads")
-    answer.add_argument("--reference", default="", help="your file number")
+    answer.add_argument("kind", choices=kinds, metavar="KIND", help=_KINDS)
+    answer.add_argument("--message", default="", metavar="TEXT", help="what the chamber reads")
+    answer.add_argument("--reference", default="", metavar="REFERENCE", help="your file number")
     answer.add_argument(
         "--document",
         action="append",
@@ -44,9 +48,17 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         metavar="CODE",
         help="a document you ask for, by its code in schemas/rules/document-types.tsv (may be repeated)",
     )
-    answer.add_argument("--id", default="", help="your id for this answer; the same id never counts twice")
+    answer.add_argument(
+        "--id", default="", metavar="ID", help="your id for this answer; the same id never counts twice"
+    )
     answer.set_defaults(run=run_answer)
-    for action in (listing, fetch, acknowledge, answer):
+    report = actions.add_parser(
+        "report", help="store the verification report on a delivery: JSON, and XML after ETSI TS 119 102-2"
+    )
+    report.add_argument("delivery", metavar="DELIVERY", help=_DELIVERY)
+    report.add_argument("--directory", type=Path, default=Path(), metavar="DIR", help="where the report goes")
+    report.set_defaults(run=run_report)
+    for action in (listing, fetch, acknowledge, answer, report):
         action.add_argument("--json", action="store_true", help="print JSON")
         connection.add_options(action)
 
@@ -90,6 +102,15 @@ def run_fetch(options: argparse.Namespace, terminal: Terminal) -> int:
         return Exit.GOOD
 
     return connection.talk(options, terminal, work)
+
+
+def run_report(options: argparse.Namespace, terminal: Terminal) -> int:
+    """Store both forms of it."""
+    return connection.talk(
+        options,
+        terminal,
+        lambda gateway: store_report(gateway.delivery_report, options.delivery, options.directory, terminal),
+    )
 
 
 def run_acknowledge(options: argparse.Namespace, terminal: Terminal) -> int:

@@ -18,15 +18,25 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         help="make a new gateway: configuration with comments, keys, journal, empty log",
         description="Makes a new gateway in DIRECTORY. Nothing that exists is ever overwritten.",
     )
-    parser.add_argument("directory", type=Path, metavar="DIRECTORY")
+    parser.add_argument("directory", type=Path, metavar="DIRECTORY", help="where the gateway is made")
     parser.add_argument(
-        "--id", required=True, help="name in the log and in receipts, for example amtsbote.example.de"
+        "--id",
+        required=True,
+        metavar="ID",
+        help="name in the log and in receipts, for example amtsbote.example.de",
     )
     parser.add_argument(
-        "--name", required=True, help='name that people read, for example "Amtsbote der IHK Erfurt"'
+        "--name",
+        required=True,
+        metavar="NAME",
+        help='name that people read, for example "Amtsbote der IHK Erfurt"',
     )
     parser.add_argument(
-        "--host", action="append", default=[], help="host name in the server certificate (may be repeated)"
+        "--host",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="host name in the server certificate (may be repeated)",
     )
     parser.set_defaults(run=run)
 

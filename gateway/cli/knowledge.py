@@ -12,7 +12,7 @@ from gateway.cli.terminal import Terminal, WrongUse
 from gateway.errors import ConfigInvalid, TrustStateMissing
 from gateway.examination import Knowledge
 from gateway.keyring import load_certificates, load_revocation
-from gateway.knowledge import knowledge_of
+from gateway.knowledge import InstalledLists, knowledge_of
 from gateway.model.trust import TrustMaterial
 from gateway.policy import Policy
 from gateway.service import system_clock
@@ -21,7 +21,7 @@ _Read = TypeVar("_Read")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """``--anchors``, ``--intermediates``, ``--revocation``, ``--at``."""
+    """``--anchors``, ``--intermediates``, ``--revocation``, ``--lists``, ``--lotl-certificates``, ``--at``."""
     group = parser.add_argument_group("trust")
     group.add_argument(
         "--anchors",
@@ -38,6 +38,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--revocation", type=Path, metavar="DIR", help="revocation lists (*.crl) and OCSP responses (*.ors)"
     )
+    group.add_argument(
+        "--lists", type=Path, metavar="DIR", help="EU trusted lists (*.xml), to say what is qualified"
+    )
+    group.add_argument(
+        "--lotl-certificates",
+        type=Path,
+        metavar="DIR",
+        help="certificates that sign the EU list of lists, from the Official Journal",
+    )
+    add_moment(group)
+
+
+def add_moment(group: "argparse._ActionsContainer") -> None:
+    """``--at``."""
     group.add_argument(
         "--at", type=_moment, metavar="TIME", help="judge as of this moment, for example 2026-11-22T05:00:00Z"
     )
@@ -61,7 +75,12 @@ def knowledge(options: argparse.Namespace) -> Knowledge:
         crls=revocation.crls if revocation else (),
         ocsps=revocation.ocsps if revocation else (),
     )
-    return knowledge_of(data_root(), material, Policy())
+    if (options.lists is None) != (options.lotl_certificates is None):
+        raise WrongUse(["--lists and --lotl-certificates belong together"])
+    if options.lists is None:
+        return knowledge_of(data_root(), material, Policy())
+    lists = InstalledLists(options.lists, options.lotl_certificates)
+    return given(options.lists, lambda _: knowledge_of(data_root(), material, Policy(), lists))
 
 
 def given(directory: Path, load: Callable[[Path], _Read]) -> _Read:
@@ -77,8 +96,8 @@ def given(directory: Path, load: Callable[[Path], _Read]) -> _Read:
 def remind(options: argparse.Namespace, terminal: Terminal) -> None:
     """Nothing is trusted without ``--anchors``; the finding itself speaks to a gateway's operator."""
     if options.anchors is None and not terminal.as_json:
-        terminal.note(
-            "hint: name the CAs you trust with --anchors DIR, their revocation lists with --revocation DIR"
+        terminal.hint(
+            "name the CAs you trust with --anchors DIR, their revocation lists with --revocation DIR"
         )
 
 

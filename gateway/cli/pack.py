@@ -24,8 +24,8 @@ from gateway.model.rules import german_day
 from gateway.packing import PackedFile, SigningIdentity, pack_bundle
 from gateway.policy import XmlPolicy
 from gateway.service import system_clock
-from gateway.stages.completeness import missing_documents
-from gateway.stages.dossier import DOSSIER_NAME, read_dossier, unknown_codes
+from gateway.stages.completeness import missing
+from gateway.stages.dossier import DOSSIER_NAME, legible_dossier, read_dossier, unknown_codes
 
 _CHUNK = 1 << 18  # bytes
 _COMPRESSED_ALREADY = {"image/jpeg", "image/png"}
@@ -121,20 +121,31 @@ def _checked(directory: Path, terminal: Terminal, moment: datetime, *, incomplet
             hint=f"begin with: amtsbote pack --example {directory}",
         ) from error
     root = data_root()
-    dossier = read_dossier(data, schema=load_schema(root, "dossier"), xml=XmlPolicy())
-    absent = tuple(
-        Finding(code=Code.DOCUMENT_NOT_IN_BUNDLE, place=d.file, expected=f"the file {directory / d.file}")
-        for d in dossier.documents
-        if not (directory / d.file).is_file()
-    )
-    rules = load_rules(root / "rules")
-    unknown = tuple(unknown_codes(dossier, rules, german_day(moment)))
-    missing = missing_documents(dossier, rules, german_day(moment))
-    if absent or unknown or (blocking(missing) and not incomplete):
-        raise Rejected([*absent, *unknown, *missing])
-    if missing and not terminal.as_json:
-        terminal.findings(missing)
+    rules, day = load_rules(root / "rules"), german_day(moment)
+    schema = load_schema(root, "dossier")
+    try:
+        dossier = read_dossier(data, schema=schema, xml=XmlPolicy())
+        refused: tuple[Finding, ...] = ()
+    except Rejected as rejected:
+        partly = legible_dossier(data, schema=schema, xml=XmlPolicy())
+        if partly is None:
+            raise
+        dossier, refused = partly, rejected.findings
+    faults = (*refused, *_absent(directory, dossier), *unknown_codes(dossier, rules, day))
+    lacking = missing(dossier, rules, day)
+    if faults or (blocking(lacking) and not incomplete):
+        raise Rejected([*faults, *lacking])
+    if lacking and not terminal.as_json:
+        terminal.findings(lacking)
     return dossier
+
+
+def _absent(directory: Path, dossier: Dossier) -> Iterator[Finding]:
+    for name in filter(None, (document.file for document in dossier.documents)):
+        if not (directory / name).is_file():
+            yield Finding(
+                code=Code.DOCUMENT_NOT_IN_BUNDLE, place=name, expected=f"the file {directory / name}"
+            )
 
 
 def _contents(dossier: Dossier) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from gateway.cli.terminal import Exit, Terminal
 from gateway.confinement import die_with_parent
 from gateway.doorbell import Role
 from gateway.roles import run_role
-from gateway.roles.readiness import require_all
+from gateway.roles.readiness import require_all, require_whole_journal
 from gateway.service import Service, supervise
 
 _SUPERVISED = "AMTSBOTE_SUPERVISED"  # set by the supervisor for its children
@@ -24,9 +24,19 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         description="Runs all roles, each in a process of its own, and restarts what dies. SIGTERM drains and stops. "
         "With --role only that one runs, for systemd.",
     )
-    parser.add_argument("--config", type=Path, default=Path("amtsbote.toml"), metavar="FILE")
     parser.add_argument(
-        "--role", type=Role, choices=list(Role), metavar="ROLE", help="one of " + ", ".join(Role)
+        "--config",
+        type=Path,
+        default=Path("amtsbote.toml"),
+        metavar="FILE",
+        help="configuration; default: amtsbote.toml",
+    )
+    parser.add_argument(
+        "--role",
+        type=Role,
+        choices=list(Role),
+        metavar="ROLE",
+        help="one of receive, verify, publish, deliver, refresh",
     )
     parser.set_defaults(run=run)
 
@@ -38,6 +48,8 @@ def run(options: argparse.Namespace, _terminal: Terminal) -> int:
     if options.role is not None:
         if os.environ.get(_SUPERVISED):
             die_with_parent()
+        elif options.role is Role.RECEIVE:
+            require_whole_journal(service)
         run_role(service, options.role)
         return Exit.GOOD
     require_all(service)

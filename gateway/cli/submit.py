@@ -18,7 +18,7 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         description="Sends BUNDLE; after a lost connection it is sent again under the same key, so it arrives once. "
         "The receipt is written beside the bundle.",
     )
-    parser.add_argument("bundle", type=Path, metavar="BUNDLE")
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="the bundle to send")
     parser.add_argument(
         "--receipt", type=Path, metavar="FILE", help="where the receipt goes; default: BUNDLE.receipt.json"
     )

@@ -1,108 +1,29 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The PDF documents of fictitious dossiers: real files, made by a library, readable by a person.
+"""The PDF documents of fictitious dossiers: real files, made by a library, readable by a person."""
 
-Every page says that the person does not exist, so that a stray file can never be taken for a passport.
-"""
+from collections.abc import Callable
+from decimal import Decimal
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-
-from font_roboto import font_files
-from fpdf import FPDF
-from fpdf.enums import XPos, YPos
-
-from gateway.model.dossier import Dossier, Person
-
-_GREY = (110, 110, 110)
-_LINE = (200, 200, 200)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paper:
-    """What one document says."""
-
-    title: str
-    rows: Sequence[tuple[str, str]]
-    text: Sequence[str]
-    signed_by: str
+from gateway.demo.sheet import Paper, address_line, print_paper
+from gateway.model.dossier import Contact, Dossier, Person
 
 
 def make_pdf(kind: str, dossier: Dossier) -> bytes:
     """One document of the dossier as PDF. The same input gives the same bytes."""
-    paper = _PAPERS.get(kind, _plain)(dossier)
-    pdf = _Sheet(kind, dossier)
-    pdf.add_page()
-    pdf.set_font("Roboto", style="B", size=17)
-    pdf.multi_cell(0, 9, paper.title, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-    pdf.ln(5)
-    for label, value in paper.rows:
-        pdf.set_font("Roboto", size=8)
-        pdf.set_text_color(*_GREY)
-        pdf.cell(0, 5, label, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-        pdf.set_text_color(0)
-        pdf.set_font("Roboto", size=11)
-        pdf.multi_cell(0, 6, value, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-        pdf.ln(1.5)
-    pdf.ln(4)
-    for paragraph in paper.text:
-        pdf.multi_cell(0, 6, paragraph, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-        pdf.ln(3)
-    _signature(pdf, paper.signed_by, dossier.created)
-    return bytes(pdf.output())
-
-
-class _Sheet(FPDF):
-    """A4 with the employer's letterhead and a footer that says what this is."""
-
-    def __init__(self, kind: str, dossier: Dossier) -> None:
-        super().__init__(format="A4")
-        self._kind, self._dossier = kind, dossier
-        self.add_font("Roboto", fname=font_files["Roboto"])
-        self.add_font("Roboto", style="B", fname=font_files["RobotoBold"])
-        self.set_margins(25, 22, 25)
-        self.set_auto_page_break(auto=True, margin=25)
-        self.set_creation_date(dossier.created)
-        self.set_title(f"{kind} {dossier.reference}")
-        self.set_lang("de-DE")
-
-    def header(self) -> None:
-        """Letterhead."""
-        employer = self._dossier.employer
-        self.set_font("Roboto", size=8)
-        self.set_text_color(*_GREY)
-        address = f"{employer.address.street} {employer.address.house_number}, {employer.address.postcode} {employer.address.town}"
-        self.cell(0, 5, f"{employer.name} · {address}", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-        self.set_draw_color(*_LINE)
-        self.line(25, self.get_y() + 1, 185, self.get_y() + 1)
-        self.ln(12)
-        self.set_text_color(0)
-
-    def footer(self) -> None:
-        """What this is and what it is not."""
-        self.set_y(-18)
-        self.set_font("Roboto", size=7)
-        self.set_text_color(*_GREY)
-        self.multi_cell(
-            0,
-            4,
-            f"Muster zur Vorführung. Die genannten Personen und Firmen sind erfunden.\n"
-            f"Aktenzeichen {self._dossier.reference} · {self._kind} · Seite {self.page_no()}",
-            align="C",
-        )
-        self.set_text_color(0)
-
-
-def _signature(pdf: FPDF, name: str, moment: datetime) -> None:
-    pdf.ln(12)
-    pdf.set_draw_color(*_LINE)
-    pdf.line(25, pdf.get_y(), 95, pdf.get_y())
-    pdf.set_font("Roboto", size=9)
-    pdf.cell(0, 6, f"{moment:%d.%m.%Y}   {name}", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    return print_paper(_PAPERS.get(kind, _plain)(dossier), kind, dossier)
 
 
 def _name(person: Person) -> str:
     return f"{person.given_names} {person.surname}"
+
+
+def _number(value: Decimal | None) -> str:
+    """As written in German: 3.280,00."""
+    return f"{value or 0:,}".translate(str.maketrans(",.", ".,"))
+
+
+def _reach(contact: Contact) -> str:
+    return " · ".join(filter(None, (contact.name, contact.email, contact.phone)))
 
 
 def _identity(dossier: Dossier) -> list[tuple[str, str]]:
@@ -118,13 +39,12 @@ def _job_rows(dossier: Dossier) -> list[tuple[str, str]]:
     job = dossier.job
     if job is None:
         return []
-    pay = (
-        f"{job.gross_monthly_pay} Euro brutto im Monat" if job.gross_monthly_pay is not None else "nach Tarif"
-    )
+    known = job.gross_monthly_pay is not None
+    pay = f"{_number(job.gross_monthly_pay)} Euro brutto im Monat" if known else "nach Tarif"
     return [
         ("Tätigkeit", job.occupation),
         ("Arbeitsort", job.place),
-        ("Wochenstunden", str(job.weekly_hours)),
+        ("Wochenstunden", _number(job.weekly_hours)),
         ("Vergütung", pay),
     ]
 
@@ -147,7 +67,7 @@ def _power_of_attorney(dossier: Dossier) -> Paper:
 def _sub_authority(dossier: Dossier) -> Paper:
     return Paper(
         title="Untervollmacht",
-        rows=[("Vollmachtgeber", dossier.employer.name), ("Bevollmächtigte Kammer", dossier.chamber)],
+        rows=[("Vollmachtgeber", dossier.employer.name), *_sub_authorised(dossier)],
         text=[
             "Wir erteilen der genannten Kammer Untervollmacht, uns im Verfahren nach § 81a AufenthG zu vertreten."
         ],
@@ -155,12 +75,26 @@ def _sub_authority(dossier: Dossier) -> Paper:
     )
 
 
+def _sub_authorised(dossier: Dossier) -> list[tuple[str, str]]:
+    office = dossier.sub_authorised
+    if office is None or office.address is None or office.contact is None:
+        return []
+    return [
+        ("Bevollmächtigte Kammer", f"{office.name}, {address_line(office.address)}"),
+        ("Ansprechperson", _reach(office.contact)),
+    ]
+
+
 def _agreement(dossier: Dossier) -> Paper:
+    worker = dossier.worker
     return Paper(
         title="Vereinbarung nach § 81a Absatz 2 AufenthG",
         rows=[
-            ("Arbeitgeber", dossier.employer.name),
+            ("Arbeitgeber", f"{dossier.employer.name}, {_reach(dossier.employer.contact)}"),
             ("Fachkraft", _name(dossier.worker)),
+            *([("Anschrift", address_line(worker.address))] if worker.address else []),
+            ("Erreichbar", " · ".join(filter(None, (worker.email, worker.phone)))),
+            *_sub_authorised(dossier),
             *_job_rows(dossier),
         ],
         text=[

@@ -13,6 +13,7 @@ from gateway.model.dossier import (
     DossierKind,
     Employer,
     Job,
+    Office,
     Person,
     Procedure,
     SubmissionRole,
@@ -25,7 +26,9 @@ NGUYEN = Person(
     place_of_birth="Đà Nẵng",
     nationality="VN",
     sex="female",
+    address=Address(street="Trần Phú", house_number="12", postcode="550000", town="Đà Nẵng", country="VN"),
     email="ngoc.nguyen@example.org",
+    phone="+84 236 0000 001",
     passport_number="C4X7K2P9",
     passport_valid_until=date(2031, 5, 2),
 )
@@ -36,7 +39,11 @@ OEZTUERK = Person(
     place_of_birth="Kahramanmaraş",
     nationality="TR",
     sex="male",
+    address=Address(
+        street="Atatürk Caddesi", house_number="7", postcode="46000", town="Kahramanmaraş", country="TR"
+    ),
     email="sukru.ozturk@example.org",
+    phone="+90 344 0000 002",
     passport_number="U23098417",
     passport_valid_until=date(2033, 1, 14),
 )
@@ -47,7 +54,9 @@ HADZIC = Person(
     place_of_birth="Čačak",
     nationality="RS",
     sex="male",
+    address=Address(street="Knjaza Miloša", house_number="3", postcode="32000", town="Čačak", country="RS"),
     email="djordje@example.org",
+    phone="+381 32 000 003",
     passport_number="015873642",
     passport_valid_until=date(2030, 9, 30),
 )
@@ -58,7 +67,11 @@ KHATIB = Person(
     place_of_birth="Ḥamāh",
     nationality="SY",
     sex="male",
+    address=Address(
+        street="Šāriʿ al-Ǧumhūrīya", house_number="21", postcode="00963", town="Ḥamāh", country="SY"
+    ),
     email="zahir@example.org",
+    phone="+963 33 000 004",
     passport_number="N012847106",
     passport_valid_until=date(2032, 12, 1),
 )
@@ -99,6 +112,7 @@ def employer(name: str, place: Place, street: str, contact: str) -> Employer:
         ),
         establishment=address,
         establishment_ags=place.ags,
+        deputy=Contact(name="Jörg Weißmüller", email="vertretung@example.com", phone="+49 30 23125 001"),
         betriebsnummer="12345678",
     )
 
@@ -107,6 +121,19 @@ def document(kind: str, *, language: str = "de") -> Document:
     """A PDF in the place where the chambers of the demo put it."""
     return Document(
         type=kind, file=f"dokumente/{kind.lower()}.pdf", media_type="application/pdf", language=language
+    )
+
+
+_ADVISER = Contact(name="Friederike Großmann", email="fachkraefte@example.com", phone="+49 30 23125 111")
+
+
+def _chamber_office(chamber: str) -> Office:
+    """The chamber as the party that acts under sub-authority of the employer."""
+    return Office(
+        name=chamber.upper().replace("-", " "),
+        address=Address(street="Kammerplatz", house_number="1", postcode="70174", town="Stuttgart"),
+        contact=_ADVISER,
+        deputy=Contact(name="Ömer Schöneweiß", email="vertretung.fachkraefte@example.com"),
     )
 
 
@@ -146,9 +173,8 @@ def skilled_dossier(
         employer=company,
         procedure=Procedure(title="18a", recognition=recognition),
         documents=tuple(document(kind) for kind in kinds),
-        contact=Contact(
-            name="Friederike Großmann", email="fachkraefte@example.com", phone="+49 30 23125 111"
-        ),
+        contact=_ADVISER,
+        sub_authorised=_chamber_office(chamber) if role is SubmissionRole.UNTERBEVOLLMAECHTIGTER else None,
         job=Job(
             occupation=occupation,
             place=company.establishment.town,

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What the demonstration says, and the table it ends with. Knows nothing of gateways."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from rich.console import Console
@@ -30,6 +31,7 @@ class Stage:
 
     console: Console
     language: Language
+    speak: Callable[[str], str]  # our short wording in that language
     outcomes: list[Outcome] = field(default_factory=list)
 
     def pick(self, german: str, english: str) -> str:
@@ -60,15 +62,15 @@ class Stage:
 
     def refusal(self, findings: Iterable[Mapping[str, Any]]) -> None:
         """Findings as the gateway worded them, with what it expected where that says which thing is meant."""
-        for finding in findings:
-            self.console.print(
-                f"    [yellow]•[/yellow] {escape(finding.get('what', ''))} [dim]{escape(finding['code'])}[/dim]"
-            )
-            details = [finding[name] for name in ("place", "expected") if finding.get(name)]
-            if details:
-                self.console.print(
-                    f"      [dim]{escape(' · '.join(details))}[/dim]", no_wrap=True, overflow="ellipsis"
-                )
+        for (code, what), group in groupby(
+            findings, lambda finding: (finding["code"], finding.get("what", ""))
+        ):
+            self.console.print(f"    [yellow]•[/yellow] {escape(what)} [dim]{escape(code)}[/dim]")
+            for finding in group:
+                details = [self.speak(finding[name]) for name in ("place", "expected") if finding.get(name)]
+                if details:
+                    line = escape(" · ".join(details))
+                    self.console.print(f"      [dim]{line}[/dim]", no_wrap=True, overflow="ellipsis")
 
     def outcome(
         self, *, who: str, what: str, result: str, codes: tuple[str, ...] = (), good: bool = True

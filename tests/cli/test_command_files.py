@@ -10,6 +10,8 @@ from gatewayroom import WEIMAR, example, paper
 
 from gateway.demo.bundles import seal_bundle, with_changed_document, with_doubled_name, with_unsigned_file
 from gateway.stages.dossier import write_dossier
+from gateway.stages.report.codec import report_from_json
+from gateway.stages.report.etsi import etsi_report
 
 
 @pytest.fixture
@@ -82,9 +84,27 @@ def test_what_is_missing_is_told_at_once_and_may_be_packed_on_purpose(amtsbote, 
     refused = amtsbote(*command)
     packed = amtsbote(*command, "--incomplete")
 
-    assert (1, 2) == (refused.code, refused.out.count("[document-missing]"))
+    assert (1, 1, 2) == (
+        refused.code,
+        refused.out.count("[document-missing]"),
+        refused.out.count("expected: "),
+    )
     assert 0 == packed.code
     assert (tmp_path / "out.asice").is_file()
+
+
+def test_faults_of_the_schema_come_with_everything_else(amtsbote, tmp_path, folder, sealing):
+    directory = folder(example(WEIMAR[0], "PACK-7", without=("LEBENSLAUF",)))
+    path = directory / "dossier.xml"
+    text = path.read_text(encoding="utf-8").replace("<kind>initial<", "<kind>first<")
+    path.write_text(text.replace("<type>PASS<", "<type>PASSPORT<"), encoding="utf-8")
+    (directory / "dokumente/pass.pdf").unlink()
+    refused = amtsbote("pack", directory, "--out", tmp_path / "out.asice", *sealing, "--json")
+    codes = {finding["code"] for finding in refused.values[0]["findings"]}
+
+    assert 1 == refused.code
+    assert {"dossier-schema", "document-type-unknown", "document-not-in-bundle", "document-missing"} == codes
+    assert not (tmp_path / "out.asice").exists()
 
 
 def test_pack_without_options_says_which_ones(amtsbote, tmp_path):
@@ -170,6 +190,24 @@ def test_several_files_give_one_json_value_a_line_and_the_worst_exit_code(
     done = amtsbote("verify", sealed, bad, sealed, *trusted, "--json")
 
     assert (1, [str(sealed), str(bad), str(sealed)]) == (done.code, [value["file"] for value in done.values])
+
+
+def test_the_etsi_report_is_written_beside_the_verdict(amtsbote, sealed, trusted, tmp_path):
+    done = amtsbote("verify", sealed, *trusted, "--etsi", tmp_path / "report.xml", "--json")
+    written = (tmp_path / "report.xml").read_bytes()
+
+    assert (0, "TOTAL-PASSED") == (done.code, done.values[0]["indication"])
+    assert etsi_report(report_from_json(done.values[0])) == written
+
+
+def test_an_etsi_report_is_about_one_file_and_needs_a_place(amtsbote, sealed, trusted, tmp_path):
+    both = amtsbote("verify", sealed, sealed, *trusted, "--etsi", tmp_path / "report.xml")
+    nowhere = amtsbote("verify", sealed, *trusted, "--etsi", tmp_path / "none/report.xml")
+
+    assert [2, 2] == [both.code, nowhere.code]
+    assert "--etsi: expected one FILE" in both.err
+    assert "none/report.xml: No such file or directory" in nowhere.err
+    assert not (tmp_path / "report.xml").exists()
 
 
 def test_a_moment_before_the_seal_is_judged_as_of_then(amtsbote, sealed, trusted):

@@ -99,6 +99,37 @@ def test_serve_does_not_start_without(amtsbote, site, what):
     assert not path.exists()
 
 
+def test_everything_that_lacks_is_told_at_once_each_with_what_mends_it(amtsbote, site):
+    for name, _, _ in MISSING.values():
+        if name != "partners.toml":  # is read before anything is looked for
+            path = site / name
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    done = amtsbote("serve", "--config", site / "amtsbote.toml")
+    lines = done.err.splitlines()
+    told = {
+        what: [n for n, line in enumerate(lines) if words in line and "hint: " not in line]
+        for what, (_, words, _) in MISSING.items()
+    }
+    del told["the partners"]
+
+    assert (3, "") == (done.code, done.out)
+    assert dict.fromkeys(told, 1) == {what: len(places) for what, places in told.items()}
+    for what, (place,) in told.items():
+        assert "hint: " in lines[place + 1]
+        assert MISSING[what][2] in lines[place + 1]
+
+
+def test_a_broken_seal_hides_no_other_lack(amtsbote, site):
+    (site / "keys/seal.crt").write_text("no certificate")
+    (site / "guard/log.guard").unlink()
+    done = amtsbote("serve", "--config", site / "amtsbote.toml", language="de")
+
+    assert 3 == done.code
+    assert "seal.crt: erwartet: Zertifikate in PEM" in done.err
+    assert "Die Wächterdatei fehlt" in done.err
+    assert "Hinweis: Holen Sie sie zurück" in done.err
+
+
 def test_a_key_that_others_can_read_is_refused_with_the_command_that_mends_it(amtsbote, site):
     (site / "keys/master.key").chmod(0o644)
     done = amtsbote("serve", "--config", site / "amtsbote.toml")

@@ -13,6 +13,7 @@ from gateway.cli.connection import talk
 from gateway.cli.terminal import Terminal
 from gateway.client import ProblemAnswered
 from gateway.phrasebook import Language, Phrasebook
+from gateway.wording import Wording
 
 REFUSAL = {
     "type": "/problems/unsigned-content",
@@ -40,6 +41,7 @@ def test_a_refusal_by_the_gateway_has_labels_in_the_language_and_names_its_recor
     shown = io.StringIO()
     terminal = Terminal(
         phrasebook=Phrasebook.load(data_root()),
+        wording=Wording.load(data_root()),
         language=language,
         err=Console(file=shown, highlight=False, soft_wrap=True),
     )

@@ -25,7 +25,7 @@ from adapters.transports.directory.placing import place
 from gateway.codes import Code
 from gateway.errors import ConfigInvalid, DeliveryFailed
 from gateway.model.delivery import Answer, Package, Placement
-from gateway.ports import Collected, Shape
+from gateway.ports import Collected, Refusal, Shape
 
 _T = TypeVar("_T")
 
@@ -43,9 +43,9 @@ class DirectoryTransport:
         self._path, self._marker = path, marker
         # One thread: an attempt that outlived its time limit and its successor never write at the same time.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="directory")
-        self._found: dict[
-            tuple[str, str], Found
-        ] = {}  # collected and not settled; used on the event loop only
+        # Both are used on the event loop only.
+        self._found: dict[tuple[str, str], Found] = {}  # collected and not settled
+        self._refused: dict[Found, Refusal] = {}  # of those, what the gateway did not take
 
     @classmethod
     def configure(cls, settings: Mapping[str, object]) -> Self:
@@ -73,8 +73,12 @@ class DirectoryTransport:
 
     async def collect(self) -> Collected:
         """Answers found, and what cannot be read; files stay where they are."""
-        found, unreadable = await self._blocking(lambda: collect(self._path, now_ns=time.time_ns()))
+        refused = dict(self._refused)
+        found, unreadable = await self._blocking(
+            lambda: collect(self._path, now_ns=time.time_ns(), refused=refused)
+        )
         self._found = {(item.answer.delivery_id, item.answer.id): item for item in found}
+        self._refused = {item: refusal for item, refusal in refused.items() if item in found}
         return Collected(answers=tuple(item.answer for item in found), unreadable=unreadable)
 
     async def settle(self, answer: Answer) -> None:
@@ -82,6 +86,12 @@ class DirectoryTransport:
         item = self._found.pop((answer.delivery_id, answer.id), None)
         if item is not None:
             await self._blocking(lambda: settle(self._path, item))
+
+    async def refuse(self, answer: Answer, refusal: Refusal) -> None:
+        """The clerk finds a note beside the file at the next look."""
+        item = self._found.get((answer.delivery_id, answer.id))
+        if item is not None:
+            self._refused[item] = refusal
 
     async def _blocking(self, work: Callable[[], _T]) -> _T:
         def checked() -> _T:

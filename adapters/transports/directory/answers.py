@@ -14,6 +14,7 @@ so it is never moved, purged or passed over. It never blocks the others. Links a
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -24,7 +25,7 @@ from adapters.transports.directory.placing import forget, workplace
 from gateway.errors import Rejected
 from gateway.model.answer import read_answer
 from gateway.model.delivery import Answer, AnswerKind
-from gateway.ports import Flaw, Unreadable
+from gateway.ports import Flaw, Refusal, Unreadable
 
 _FILE = re.compile(r"(?P<package>[A-Za-z0-9_-]{1,64})\.(?:(?P<signal>done|err)|[A-Za-z0-9_-]{1,64}\.json)")
 _MAX_BYTES = 64 * 1024
@@ -41,8 +42,13 @@ class Found:
     answer: Answer
 
 
-def collect(path: Path, *, now_ns: int) -> tuple[tuple[Found, ...], tuple[Unreadable, ...]]:
-    """All answers that wait, and the files that should be some. Raises ``OSError`` if the directory cannot be read."""
+def collect(
+    path: Path, *, now_ns: int, refused: Mapping[Found, Refusal] | None = None
+) -> tuple[tuple[Found, ...], tuple[Unreadable, ...]]:
+    """All answers that wait, and the files that should be some. Raises ``OSError`` if the directory cannot be read.
+
+    ``refused``: what the gateway did not take; their notes stay as long as the files say the same.
+    """
     found: list[Found] = []
     faults: list[Fault] = []
     with workplace(path) as (inbox, ours):
@@ -60,7 +66,8 @@ def collect(path: Path, *, now_ns: int) -> tuple[tuple[Found, ...], tuple[Unread
             # Either way: a file from the future (another machine's clock) would never grow old.
             elif abs(now_ns - changed) > _HALF_WRITTEN_NS:
                 faults.append(seen)
-        leave_notes(inbox, ours, faults)
+        told = {item.file: refusal for item, refusal in (refused or {}).items() if item in found}
+        leave_notes(inbox, ours, faults, told)
         for kind in ("settled", "failed"):
             _purge(ours, kind, now_ns)
     return tuple(found), tuple(Unreadable(name=fault.mark, reason=fault.reason) for fault in faults)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Tells the clerk, beside an answer that cannot be read, why it has not arrived: ``<file>.problem.txt``.
+"""Tells the clerk, beside an answer that cannot be read or was refused, why it has not arrived: ``<file>.problem.txt``.
 
 A note lies there as long as its reason does. It stands in the same directory as the file and for the same readers, so
 it may say what was expected where; what stood in the file it does not repeat.
@@ -9,14 +9,16 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
+from textwrap import fill
 
 from adapters.transports.directory.folder import Folder
-from gateway.ports import Flaw
+from gateway.ports import Flaw, Refusal
 
 _SUFFIX = ".problem.txt"
 _HEADING = "DIESE ANTWORT IST NICHT ANGEKOMMEN / THIS ANSWER HAS NOT ARRIVED"
 _LIMIT = 64 * 1024  # bytes read of a note
 _MAX_DETAILS = 20
+_WIDTH = 118  # columns
 
 _REASONS: Mapping[Flaw, tuple[str, str]] = {
     Flaw.NOT_ACCESSIBLE: (
@@ -49,6 +51,23 @@ this file. This note then goes away by itself.
 """
 
 
+_REFUSED = """\
+{heading}
+
+Datei: {file}
+Das Gateway hat die Datei gelesen, aber nicht angenommen:
+{de}
+Die Kammer hat diese Antwort nicht erhalten. Bitte berichtigen Sie die Datei, oder legen Sie die Antwort unter neuem
+Namen ab und löschen Sie diese Datei. Dieser Hinweis verschwindet dann von selbst.
+
+File: {file}
+The gateway has read the file, but not taken it:
+{en}
+The chamber has not received this answer. Please correct the file, or put the answer there under a new name and delete
+this file. This note then goes away by itself.
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """A file that was meant as an answer, and why it is none."""
@@ -63,9 +82,12 @@ class Fault:
         return f"answer-{sha256(self.file.encode()).hexdigest()[:12]}"
 
 
-def leave_notes(inbox: Folder, ours: Folder, faults: Sequence[Fault]) -> None:
-    """One note beside each file at fault, and none anywhere else."""
-    notes = {fault.file + _SUFFIX: _text(fault) for fault in faults}
+def leave_notes(
+    inbox: Folder, ours: Folder, faults: Sequence[Fault], refused: Mapping[str, Refusal] | None = None
+) -> None:
+    """One note beside each file at fault and each one that was refused, and none anywhere else."""
+    notes = {file + _SUFFIX: _text_of_refusal(file, refusal) for file, refusal in (refused or {}).items()}
+    notes |= {fault.file + _SUFFIX: _text(fault) for fault in faults}
     for name, text in notes.items():
         # The report to the gateway counts more than the note: a full disk must not keep it back.
         with suppress(OSError):
@@ -90,6 +112,14 @@ def _read(inbox: Folder, name: str) -> bytes:
         return inbox.read(name, _LIMIT)
     except OSError:
         return b""
+
+
+def _text_of_refusal(file: str, refusal: Refusal) -> bytes:
+    de, en = (
+        "\n".join(fill(f"- {line}", _WIDTH, subsequent_indent="  ") for line in lines[:_MAX_DETAILS])
+        for lines in (refusal.german, refusal.english)
+    )
+    return _REFUSED.format(heading=_HEADING, file=file, de=de, en=en).encode()
 
 
 def _text(fault: Fault) -> bytes:

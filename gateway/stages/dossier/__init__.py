@@ -22,12 +22,14 @@ from gateway.model.rules import Rules
 from gateway.policy import XmlPolicy
 from gateway.stages.dossier.codec import NAMESPACE, decode, encode, texts
 from gateway.stages.dossier.documents import DOSSIER_NAME, compare_documents, strange_references
+from gateway.stages.dossier.legible import legible
 from gateway.stages.dossier.letters import Letters, strange_letter
 
 __all__ = [
     "DOSSIER_NAME",
     "NAMESPACE",
     "diagnose_dossier",
+    "legible_dossier",
     "read_dossier",
     "unknown_codes",
     "validate",
@@ -65,8 +67,7 @@ def read_dossier(
     faults = schema.faults(root)
     if faults:
         raise Rejected(
-            Finding(code=Code.DOSSIER_SCHEMA, place=f.path, expected=f.expected, got=f.message)
-            for f in faults
+            Finding(code=Code.DOSSIER_SCHEMA, place=f.path, expected=f.expected, got=f.got) for f in faults
         )
     dossier = decode(root)
     findings = tuple(chain(_letters(dossier), _relations(dossier), strange_references(dossier)))
@@ -109,8 +110,20 @@ def diagnose_dossier(
     try:
         dossier = read_dossier(_kept_dossier(digested), schema=schema, xml=xml)
     except Rejected as rejected:
-        return None, rejected.findings
+        partly = legible_dossier(digested.kept.get(DOSSIER_NAME, b""), schema=schema, xml=xml)
+        against = () if partly is None else _against_bundle_and_tables(partly, digested, rules, on)
+        return partly, (*rejected.findings, *against)
     return dossier, _against_bundle_and_tables(dossier, digested, rules, on)
+
+
+def legible_dossier(data: bytes, *, schema: CompiledSchema, xml: XmlPolicy) -> Dossier | None:
+    """What ``read_dossier`` refused, as far as it can be read; None where it is no dossier at all. For advice only."""
+    try:
+        root = parse(data, place=DOSSIER_NAME, limits=xml)
+        _check_namespace(root, schema, DOSSIER_NAME)
+    except Rejected:
+        return None
+    return legible(root)
 
 
 def _against_bundle_and_tables(
@@ -120,14 +133,14 @@ def _against_bundle_and_tables(
 
 
 def unknown_codes(dossier: Dossier, rules: Rules, on: date) -> Iterator[Finding]:
-    """The title and the document types that no table knows on that day."""
+    """The title and the document types that no table knows on that day; absent ones are the schema's business."""
     title = dossier.procedure.title
-    if rules.title(title, on) is None:
+    if title and rules.title(title, on) is None:
         known = ", ".join(t.code for t in rules.titles if t.in_force(on))
         yield Finding(
             code=Code.DOSSIER_TITLE_UNKNOWN, place="/dossier/procedure/title", expected=known, got=title
         )
-    for code in sorted({document.type for document in dossier.documents}):
+    for code in sorted({document.type for document in dossier.documents} - {""}):
         if rules.document_type(code, on) is None:
             yield Finding(
                 code=Code.DOCUMENT_TYPE_UNKNOWN,

@@ -22,16 +22,11 @@ from gateway.errors import Rejected
 from gateway.findings import Finding
 from gateway.markup import readable_path
 from gateway.model.dossier import Dossier
+from gateway.model.fields import element_name
 
 NAMESPACE = "urn:amtsbote:dossier:1.0"
 _ITEM = {"documents": "document", "family": "member"}  # element of one member of a list
 _XML_SPACE = " \t\n\r"  # XML 1.0 production 3; str.split() would also eat U+00A0
-
-
-def element_name(field: str) -> str:
-    """``establishment_ags`` -> ``establishmentAgs``."""
-    first, *rest = field.split("_")
-    return first + "".join(word.capitalize() for word in rest)
 
 
 def decode(root: etree._Element) -> Dossier:
@@ -95,28 +90,26 @@ def _decode_value(hint: Any, element: etree._Element, faults: list[Finding]) -> 
         return tuple(_decode(kinds[0], child, faults) for child in element)
     if is_dataclass(kinds[0]):
         return _decode(kinds[0], element, faults)
-    text = " ".join(part for part in _split(element.text or ""))
     try:
-        return _from_text(kinds[0], text)
+        return from_text(kinds[0], element)
     except (ValueError, ArithmeticError):
         faults.append(
             Finding(
                 code=Code.DOSSIER_SCHEMA,
                 place=readable_path(element),
                 expected=kinds[0].__name__,
-                got=text,
+                got=element.text or "",
             )
         )
         return None
 
 
-def _split(text: str) -> list[str]:
+def from_text(kind: Any, element: etree._Element) -> Any:
+    """The value of a simple element. Raises ``ValueError`` or ``ArithmeticError`` where its text is none of the kind."""
+    text = element.text or ""
     for character in _XML_SPACE[1:]:
         text = text.replace(character, " ")
-    return [part for part in text.split(" ") if part]
-
-
-def _from_text(kind: Any, text: str) -> Any:
+    text = " ".join(part for part in text.split(" ") if part)
     if kind is bool:
         return text in {"true", "1"}
     if kind in {datetime, date}:
