@@ -7,7 +7,7 @@ Memory stays flat; only entries that ``keep`` names are held, and the caller bou
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.codes import Code
 from gateway.errors import Rejected
@@ -33,8 +33,7 @@ _ARCHIVE_MAGIC = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
+class _Seen(NamedTuple):
     """What one pass over one entry gave."""
 
     digests: dict[str, bytes]

@@ -7,7 +7,7 @@ Only what the directory alone can tell is judged here; ``locals`` holds it to th
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.codes import Code
 from gateway.findings import Finding
@@ -22,6 +22,7 @@ FLAG_DESCRIPTOR = 1 << 3
 _FLAG_UTF8 = 1 << 11
 _FLAGS_ALLOWED = 0b110 | FLAG_DESCRIPTOR | _FLAG_UTF8  # 1 and 2 tell the compression level and change no byte
 _NEWEST_VERSION = 45  # ZIP64; everything above is a method or an encryption that we do not read
+_OLD_ENOUGH = f"version {_NEWEST_VERSION} or older"
 _METHODS = {0: Method.STORED, 8: Method.DEFLATED}
 
 EXTRA_ZIP64 = 0x0001
@@ -35,8 +36,7 @@ _UNIX_UNSET, _UNIX_DIRECTORY, _UNIX_REGULAR = 0, 4, 8  # high nibble of st_mode
 EMPTY_DEFLATE = b"\x03\x00"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class Listed(NamedTuple):
     """An entry of the directory with its real numbers. ``method`` is ``None`` where we cannot read it."""
 
     header: CentralHeader
@@ -86,20 +86,16 @@ def list_entry(header: CentralHeader, policy: ContainerPolicy) -> tuple[Listed, 
     place = shown(header.name) if name is None else name
     findings = [_encoding_fault(header, place)] if name is None else list(name_faults(name, policy))
     findings += _feature_faults(header, place)
-    findings += extra_faults(header.extra, header.name, place)
-    findings += comment_faults(header.comment, f"comment of {place}", policy)
+    if header.extra:
+        findings += extra_faults(header.extra, header.name, place)
+    if header.comment:
+        findings += comment_faults(header.comment, f"comment of {place}", policy)
     numbers = resolve_zip64(header.extra, (header.size, header.compressed_size, header.offset))
     if numbers is None:
         findings.append(zip64_fault(place))
         numbers = (header.size, header.compressed_size, header.offset)
-    listed = Listed(
-        header=header,
-        name=place,
-        method=_METHODS.get(header.method),
-        size=numbers[0],
-        compressed_size=numbers[1],
-        offset=numbers[2],
-    )
+    size, packed, offset = numbers
+    listed = Listed(header, place, _METHODS.get(header.method), packed, size, offset)
     findings += _kind_faults(listed)
     findings += _size_faults(listed, policy)
     return listed, findings
@@ -121,7 +117,7 @@ def _feature_faults(header: CentralHeader, place: str) -> Iterator[Finding]:
         )
     for expected, got in (
         ("no flag but 1, 2, 3 and 11", header.flags & ~_FLAGS_ALLOWED),
-        (f"version {_NEWEST_VERSION} or older", header.version if header.version > _NEWEST_VERSION else 0),
+        (_OLD_ENOUGH, header.version if header.version > _NEWEST_VERSION else 0),
         ("an archive in one part", header.disk),
     ):
         if got:
@@ -174,6 +170,8 @@ def resolve_zip64(extra: bytes, numbers: tuple[int, ...]) -> tuple[int, ...] | N
     ``None`` unless the field holds exactly the numbers that were left out: readers differ in what they do with more.
     """
     wanted = numbers.count(SENTINEL_32)
+    if not extra and not wanted:
+        return numbers
     fields = [data for kind, data in read_extra(extra) or () if kind == EXTRA_ZIP64]
     if not fields:
         return numbers if wanted == 0 else None

@@ -7,8 +7,8 @@ entries share or that none owns. Where an entry's deflate stream really ends is 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from gateway.codes import Code
 from gateway.findings import Finding
@@ -37,8 +37,7 @@ _GLANCE = 64 * 1024  # bytes of a gap that are searched to tell what it is
 _LONGEST_DESCRIPTOR = 24
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Span(NamedTuple):
     """The bytes of one entry: ``start`` of its local header, ``data`` and ``end`` of its packed bytes."""
 
     listed: Listed
@@ -63,17 +62,13 @@ def find_span(source: ByteSource, listed: Listed, shift: int) -> tuple[Span | No
         head = source.read_at(start, whole)
     name, extra = head[LOCAL_SIZE:name_end], head[name_end:whole]
     findings = list(_word_faults(listed, local, name))
-    findings += extra_faults(extra, name, f"local header of {listed.name}")
+    wide = False
+    if extra:
+        findings += extra_faults(extra, name, f"local header of {listed.name}")
+        wide = any(kind == EXTRA_ZIP64 for kind, _ in read_extra(extra) or ())
     findings += _number_faults(listed, local, extra)
     data = start + whole
-    return Span(
-        listed=listed,
-        start=start,
-        data=data,
-        end=data + listed.compressed_size,
-        has_local_extra=bool(extra),
-        wide_descriptor=any(kind == EXTRA_ZIP64 for kind, _ in read_extra(extra) or ()),
-    ), findings
+    return Span(listed, start, data, data + listed.compressed_size, bool(extra), wide), findings
 
 
 def _mismatch(listed: Listed, expected: str, got: object) -> Finding:
@@ -84,6 +79,8 @@ def _word_faults(listed: Listed, local: LocalHeader, name: bytes) -> Iterator[Fi
     header = listed.header
     if name != header.name:
         yield _mismatch(listed, f"name {listed.name}", shown(name))
+    if header[:4] == local[:4]:  # both records begin with the four that follow
+        return
     for what, central_word, local_word in (
         ("version", header.version, local.version),
         ("flags", header.flags, local.flags),
@@ -102,6 +99,8 @@ def _number_faults(listed: Listed, local: LocalHeader, extra: bytes) -> Iterator
     told = (local.crc32, *sizes)
     real = (listed.header.crc32, listed.size, listed.compressed_size)
     streamed = bool(local.flags & FLAG_DESCRIPTOR)
+    if told == real and not streamed:
+        return
     # Before a descriptor a number may be left open: Java leaves all three, Info-ZIP knows the size already.
     if any(ours != theirs and not (streamed and ours == 0) for ours, theirs in zip(told, real, strict=True)):
         yield _mismatch(listed, _numbers(*real), _numbers(*told))

@@ -21,6 +21,9 @@ _DEVICES = frozenset(
     | {f"{port}{digit}" for port in ("com", "lpt") for digit in "0123456789¹²³"}
 )
 _PLAIN = re.compile(r"[ !#-)+-9;=@-\[\]-{}~]*")  # what `_allowed` says of ASCII, in one step
+# Names no rule below objects to: nearly all. A device's name is shorter or has a "$".
+_SEGMENT = r"[A-Za-z0-9_-]{5,}+(?:\.[A-Za-z0-9_-]++)*+"
+_EVERYDAY = re.compile(f"{_SEGMENT}(?:/{_SEGMENT})*+/?")
 _CATEGORIES = frozenset("LMNPS")  # letters, marks, numbers, punctuation, symbols; besides these only U+0020
 
 
@@ -40,8 +43,13 @@ def shown(raw: bytes) -> str:
     return raw.decode("utf-8", "backslashreplace")
 
 
-def name_faults(name: str, policy: ContainerPolicy) -> Iterator[Finding]:
+def name_faults(name: str, policy: ContainerPolicy) -> Iterable[Finding]:
     """Everything that keeps ``name`` from naming a file; a directory's name ends in a slash."""
+    small = len(name) <= policy.max_name_bytes and name.count("/") < policy.max_depth
+    return () if small and _EVERYDAY.fullmatch(name) else _every_fault(name, policy)
+
+
+def _every_fault(name: str, policy: ContainerPolicy) -> Iterator[Finding]:
     path = name.removesuffix("/")
     for expected, broken in (
         ("a name", not path),

@@ -27,7 +27,7 @@ from gateway.stages.container.asic import (
     unknown_meta,
 )
 from gateway.stages.container.inflating import read_whole
-from gateway.stages.container.manifest import MANIFEST, manifest_faults, read_manifest
+from gateway.stages.container.manifest import MANIFEST, Listing, manifest_faults, read_manifest
 
 _HELD = 8 * MIB  # a bundle up to this size is read once and then held: one decryption, and no second reading
 _META_SHARE = 2  # all META-INF entries together, in multiples of the bound for one
@@ -49,7 +49,10 @@ def open_container(source: ByteSource, *, policy: ContainerPolicy) -> Opened:
             Finding(code=Code.CONTAINER_EMPTY, expected="at least one file to be signed", got="none")
         )
     form = container_form(meta.get(MIMETYPE), members)
-    findings = _rule_findings(archive, members, form, meta, policy)
+    listing = read_manifest(meta[MANIFEST]) if MANIFEST in meta else None
+    findings = _rule_findings(
+        archive, members, form, mimetype=meta.get(MIMETYPE), listing=listing, policy=policy
+    )
     if faults:
         raise Rejected([*faults, *findings])
     return Opened(
@@ -58,6 +61,7 @@ def open_container(source: ByteSource, *, policy: ContainerPolicy) -> Opened:
         entries=archive.entries,
         meta=meta,
         comment=archive.comment,
+        media_types=listing.media_types if listing is not None else {},
         findings=findings,
     )
 
@@ -66,13 +70,13 @@ def _rule_findings(
     archive: Archive,
     members: Members,
     form: ContainerForm,
-    meta: Mapping[str, bytes],
+    *,
+    mimetype: bytes | None,
+    listing: Listing | None,
     policy: ContainerPolicy,
 ) -> tuple[Finding, ...]:
-    mimetype = meta.get(MIMETYPE)
     findings = [*form_faults(form, members), *look_alikes(members), *unknown_meta(members, policy)]
-    if MANIFEST in meta:
-        listing = read_manifest(meta[MANIFEST])
+    if listing is not None:
         findings += listing.findings
         findings += manifest_faults(listing, frozenset(entry.name for entry in members.payload), mimetype)
     return (*findings, *mimetype_faults(archive, mimetype, policy))

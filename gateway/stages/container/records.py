@@ -3,12 +3,13 @@
 
 Every reader takes bytes and gives a value, or ``None`` where the bytes are no such record: judging is left to the
 modules that know where a record ought to stand. Rules: fixed sizes are unpacked by one ``struct`` each, lengths
-inside a record never reach beyond the bytes that were given.
+inside a record never reach beyond the bytes that were given. What is made for every entry is a ``NamedTuple``: a frozen
+dataclass of this size takes seven times as long to make.
 """
 
 import struct
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 LOCAL_SIGNATURE = b"PK\x03\x04"
 CENTRAL_SIGNATURE = b"PK\x01\x02"
@@ -44,8 +45,7 @@ _DESCRIPTORS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalHeader:
+class LocalHeader(NamedTuple):
     """4.3.7, the record before an entry's bytes."""
 
     version: int
@@ -63,22 +63,11 @@ class LocalHeader:
         """The fixed part; ``None`` if this is no local header."""
         if len(data) < LOCAL_SIZE or not data.startswith(LOCAL_SIGNATURE):
             return None
-        _, version, flags, method, time, date, crc, packed, size, name, extra = _LOCAL.unpack_from(data)
-        return cls(
-            version=version,
-            flags=flags,
-            method=method,
-            modified=(time, date),
-            crc32=crc,
-            compressed_size=packed,
-            size=size,
-            name_length=name,
-            extra_length=extra,
-        )
+        _, version, flags, method, time, date, *numbers = _LOCAL.unpack_from(data)
+        return cls(version, flags, method, (time, date), *numbers)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CentralHeader:
+class CentralHeader(NamedTuple):
     """4.3.12, an entry as the central directory tells it."""
 
     version: int
@@ -101,46 +90,16 @@ class CentralHeader:
         if len(data) - at < CENTRAL_SIZE or not data.startswith(CENTRAL_SIGNATURE, at):
             return None
         fields = _CENTRAL.unpack_from(data, at)
-        (
-            _,
-            _,
-            version,
-            flags,
-            method,
-            time,
-            date,
-            crc,
-            packed,
-            size,
-            name,
-            extra,
-            comment,
-            disk,
-            _,
-            ext,
-            off,
-        ) = fields
+        _, _, version, flags, method, time, date, crc, packed, size, *rest = fields
+        name, extra, comment, disk, _, external, offset = rest
         name_end = at + CENTRAL_SIZE + name
         extra_end = name_end + extra
         end = extra_end + comment
         if end > len(data):
             return None
-        header = cls(
-            version=version,
-            flags=flags,
-            method=method,
-            modified=(time, date),
-            crc32=crc,
-            compressed_size=packed,
-            size=size,
-            disk=disk,
-            external=ext,
-            offset=off,
-            name=data[name_end - name : name_end],
-            extra=data[name_end:extra_end],
-            comment=data[extra_end:end],
-        )
-        return header, end
+        texts = data[name_end - name : name_end], data[name_end:extra_end], data[extra_end:end]
+        numbers = crc, packed, size, disk, external, offset
+        return cls(version, flags, method, (time, date), *numbers, *texts), end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

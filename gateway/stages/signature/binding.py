@@ -4,12 +4,17 @@
 from asn1crypto import tsp
 from asn1crypto import x509 as asn1_x509
 
+from gateway.stages.signature.der import element
+
+_SEQUENCE = 0x30
+_DIRECTORY_NAME = 0xA4  # [4] of GeneralName, explicit because Name is a CHOICE
+
 
 def issuer_serial(certificate: asn1_x509.Certificate) -> bytes:
     """DER of IssuerSerial { issuer GeneralNames { directoryName }, serialNumber }."""
-    names = asn1_x509.GeneralNames([asn1_x509.GeneralName("directory_name", certificate.issuer)])
-    value = tsp.IssuerSerial({"issuer": names, "serial_number": certificate.serial_number})
-    return bytes(value.dump())
+    fields = certificate["tbs_certificate"]
+    names = element(_SEQUENCE, element(_DIRECTORY_NAME, fields["issuer"].dump()))
+    return element(_SEQUENCE, names + fields["serial_number"].dump())
 
 
 def names_certificate(der: bytes, certificate: asn1_x509.Certificate) -> bool:

@@ -10,7 +10,7 @@ Leaves out which method is acceptable where; unknown methods raise.
 from lxml import etree
 
 from gateway.codes import Code
-from gateway.errors import Rejected
+from gateway.errors import Rejected, own_words
 from gateway.findings import Finding
 from gateway.markup import new_parser
 
@@ -68,7 +68,7 @@ def canonicalize(
                     code=Code.SIGNATURE_TRANSFORM,
                     place=place,
                     expected="XML that can be canonicalised",
-                    got=str(error),
+                    got=own_words(error),
                 )
             ]
         ) from error

@@ -26,7 +26,9 @@ from gateway.model.signature import (
     Integrity,
     Revocation,
     SignatureReport,
+    StampKind,
     SubIndication,
+    TimeStampReport,
     Trust,
 )
 from gateway.model.trust import SignaturePolicy
@@ -35,12 +37,14 @@ from gateway.stages.signature.cades_properties import (
     claimed_time,
     form_faults,
     property_findings,
+    value_of,
 )
 from gateway.stages.signature.certificate import DIGESTS, contained, digest_of
 from gateway.stages.signature.cms import SignedData, read_signed_data
 from gateway.stages.signature.cms_signer import CmsSignerCheck, check_cms_signer, weak_signature
 from gateway.stages.signature.faults import Fault, faults_of, judge_faults
 from gateway.stages.signature.judgement import PathJudgement
+from gateway.stages.signature.qualified_report import with_qualification
 from gateway.stages.signature.timestamps import TimestampJudgement, imprint_algorithm, judge_timestamp
 from gateway.stages.signature.trust import Purpose, TrustStore, judge_certificate
 
@@ -117,6 +121,7 @@ def _judge_signer(signer: cms.SignerInfo, context: _Context) -> SignatureReport:
         signer, data, place=place, content_digest=context.content_digest, sha1_binding=Severity.ERROR
     )
     stamps = _judge_stamps(check, context)
+    content = _judge_content_stamp(check, context)
     times = [s.time for s in stamps if s.valid and s.time is not None]
     best = min(times, default=None)
     findings = [
@@ -126,7 +131,7 @@ def _judge_signer(signer: cms.SignerInfo, context: _Context) -> SignatureReport:
         *property_findings(
             check, best=best, moment=context.moment, skew=context.policy.clock_skew, place=place
         ),
-        *_content_stamp_findings(check, best, context),
+        *_content_stamp_findings(content, best, context),
         *(f for stamp in stamps for f in _stamp_findings(stamp)),
         *weak_signature(check, context.policy.algorithms, best or context.moment, place=place),
     ]
@@ -140,7 +145,7 @@ def _judge_signer(signer: cms.SignerInfo, context: _Context) -> SignatureReport:
     if not faults and not (check.integrity is Integrity.INTACT and path and path.trust is Trust.TRUSTED):
         # Asked once more without looking at findings: the absence of faults alone never passes a signature.
         indication = Indication.INDETERMINATE
-    return SignatureReport(
+    report = SignatureReport(
         id=f"{place}#{check.value.hex()[:16]}",
         place=place,
         form="CAdES",
@@ -154,8 +159,13 @@ def _judge_signer(signer: cms.SignerInfo, context: _Context) -> SignatureReport:
         chain=path.chain if path else (),
         claimed_signing_time=claimed_time(check),
         best_signature_time=best or context.moment,
+        value=value_of(check),
+        revoked=path.revoked if path else (),
+        stamps=_told(content, stamps),
         findings=tuple(dict.fromkeys(findings)),
     )
+    required = context.policy.require_qualified
+    return with_qualification(report, path, required=required, moment=context.moment)
 
 
 def _judge_stamps(check: CmsSignerCheck, context: _Context) -> list[TimestampJudgement]:
@@ -190,14 +200,26 @@ def _stamp_findings(stamp: TimestampJudgement) -> Iterable[Finding]:
     return tuple(replace(f, severity=Severity.WARNING) if blocking([f]) else f for f in stamp.findings)
 
 
-def _content_stamp_findings(
-    check: CmsSignerCheck, best: datetime | None, context: _Context
-) -> Iterable[Finding]:
-    """Content time-stamps were made before signing, so they must not be younger than the signature's own."""
+def _judge_content_stamp(check: CmsSignerCheck, context: _Context) -> TimestampJudgement | None:
     value = check.signed.get(_CONTENT_STAMP)
     if value is None:
+        return None
+    return _judge_stamp(value.dump(), context.content_digest, "content time-stamp", context)
+
+
+def _told(
+    content: TimestampJudgement | None, stamps: Iterable[TimestampJudgement]
+) -> tuple[TimeStampReport, ...]:
+    before = [] if content is None else [content.told(StampKind.CONTENT)]
+    return (*before, *(stamp.told(StampKind.SIGNATURE) for stamp in stamps))
+
+
+def _content_stamp_findings(
+    stamp: TimestampJudgement | None, best: datetime | None, context: _Context
+) -> Iterable[Finding]:
+    """Content time-stamps were made before signing, so they must not be younger than the signature's own."""
+    if stamp is None:
         return
-    stamp = _judge_stamp(value.dump(), context.content_digest, "content time-stamp", context)
     yield from _stamp_findings(stamp)
     if stamp.time is not None and best is not None and stamp.time > best:
         yield Finding(

@@ -16,6 +16,7 @@ from gateway.stages.signature.algorithms import DIGEST, check_algorithm
 from gateway.stages.signature.cades import judge_cades
 from gateway.stages.signature.coverage import Contents, check_references
 from gateway.stages.signature.faults import Fault, breaks_integrity, faults_of, judge_faults
+from gateway.stages.signature.qualified_report import unproven
 from gateway.stages.signature.reading import CadesFile
 from gateway.stages.signature.situation import Situation
 
@@ -71,7 +72,7 @@ def _with(report: SignatureReport, faults: Sequence[Fault], findings: Sequence[F
         known = [Fault(finding=f, means=report.sub_indication) for f in findings if report.sub_indication]
         indication, sub_indication = judge_faults([*faults, *known])
     return replace(
-        report,
+        unproven(report) if faults else report,
         indication=indication,
         sub_indication=sub_indication,
         integrity=Integrity.BROKEN if breaks_integrity(findings) else report.integrity,

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from gateway.codes import Code
 from gateway.findings import Finding, Severity
+from gateway.model.signature import SignatureValue
 from gateway.stages.signature.cms import SignedData
 from gateway.stages.signature.cms_signer import (
     CONTENT_TYPE,
@@ -17,6 +18,7 @@ from gateway.stages.signature.cms_signer import (
     SIGNING_TIME,
     CmsSignerCheck,
 )
+from gateway.stages.signature.identity import signature_value
 
 _DATA = "1.2.840.113549.1.7.1"
 _COUNTER_SIGNATURE = "1.2.840.113549.1.9.6"
@@ -30,6 +32,14 @@ _ARCHIVE_STAMPS = {
 }
 _EVIDENCE_RECORDS = {"1.2.840.113549.1.9.16.2.49", "1.2.840.113549.1.9.16.2.50"}  # RFC 4998
 _BASELINE = {CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_TIME, ESS_V2}  # EN 319 122-1 clause 6.3
+
+
+def value_of(check: CmsSignerCheck) -> SignatureValue | None:
+    """Which signature it is; ``None`` where its algorithm is unknown."""
+    scheme = check.scheme
+    if scheme is None:
+        return None
+    return signature_value(scheme.algorithm, scheme.digest, signed=check.signed_der, value=check.value)
 
 
 def form_faults(data: SignedData, place: str) -> list[Finding]:

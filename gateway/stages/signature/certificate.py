@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
 from gateway.codes import Code
-from gateway.errors import AmtsboteError, Rejected
+from gateway.errors import AmtsboteError, Rejected, Unreadable, own_words
 from gateway.findings import Finding, Severity
 from gateway.model.signature import CertificateSummary
 
@@ -88,7 +88,7 @@ def contained(attempt: Callable[[], Value], *, code: Code, place: str, expected:
     except AmtsboteError:
         raise
     except Exception as error:
-        got = f"{type(error).__name__}: {error}"
+        got = own_words(error)
         raise Rejected([Finding(code=code, place=place, expected=expected, got=got)]) from error
 
 
@@ -114,18 +114,18 @@ def _read(der: bytes) -> Certificate:
 
 def _parse(der: bytes) -> Certificate:
     if len(der) > MAX_CERTIFICATE_BYTES:
-        raise ValueError(f"{len(der)} bytes exceed {MAX_CERTIFICATE_BYTES}")
+        raise Unreadable(f"{len(der)} bytes exceed {MAX_CERTIFICATE_BYTES}")
     parsed = x509.load_der_x509_certificate(der)
     asn1 = asn1_x509.Certificate.load(der, strict=True)
     _ = asn1.native  # the whole tree is decoded here, so no lazy surprise waits in a later line
     if parsed.serial_number < 0:
-        raise ValueError("negative serial number")  # no CRL could name it (RFC 5280 clause 4.1.2.2)
+        raise Unreadable("negative serial number")  # no CRL could name it (RFC 5280 clause 4.1.2.2)
     key = parsed.public_key()
     if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey):
         raise TypeError(f"public key of type {type(key).__name__}")
     _ = parsed.extensions  # duplicates and malformed extensions are refused here
     if asn1["tbs_certificate"]["signature"].dump() != asn1["signature_algorithm"].dump():
-        raise ValueError("inner and outer signature algorithm differ")  # RFC 5280 4.1.1.2
+        raise Unreadable("inner and outer signature algorithm differ")  # RFC 5280 4.1.1.2
     digest = sha256(der).hexdigest()
     return Certificate(
         der=der,
@@ -158,14 +158,14 @@ def scheme_of(algorithm: algos.SignedDigestAlgorithm, *, digest: str = "") -> Sc
     """
     name = _NAMES.get(algorithm.signature_algo)
     if name is None:
-        raise ValueError(f"signature algorithm {algorithm['algorithm'].native}")
+        raise Unreadable(f"signature algorithm {algorithm['algorithm'].native}")
     if name == "ed25519":
         return Scheme(algorithm=name, digest="")
     if name == "rsa-pss":
         return _pss(algorithm["parameters"])
     own = "" if algorithm["algorithm"].native == "rsassa_pkcs1v15" else str(algorithm.hash_algo)
     if own and digest and own != digest:
-        raise ValueError(f"digest {digest} beside signature algorithm with {own}")
+        raise Unreadable(f"digest {digest} beside signature algorithm with {own}")
     return Scheme(algorithm=name, digest=_known_hash(own or digest))
 
 
@@ -173,13 +173,13 @@ def _pss(parameters: Any) -> Scheme:
     digest = _known_hash(parameters["hash_algorithm"]["algorithm"].native)
     mask = parameters["mask_gen_algorithm"]
     if mask["algorithm"].native != "mgf1" or mask["parameters"]["algorithm"].native != digest:
-        raise ValueError("RSA-PSS with a mask generation that differs from its digest")
+        raise Unreadable("RSA-PSS with a mask generation that differs from its digest")
     return Scheme(algorithm="rsa-pss", digest=digest, salt_length=int(parameters["salt_length"].native))
 
 
 def _known_hash(name: str) -> str:
     if name not in _HASHES:
-        raise ValueError(f"digest algorithm {name or 'missing'}")
+        raise Unreadable(f"digest algorithm {name or 'missing'}")
     return name
 
 

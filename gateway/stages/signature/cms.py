@@ -10,9 +10,10 @@ from typing import Any
 from asn1crypto import cms
 
 from gateway.codes import Code
+from gateway.errors import Unreadable
 from gateway.findings import Finding
 from gateway.stages.signature.certificate import contained
-from gateway.stages.signature.der import non_der
+from gateway.stages.signature.der import element, non_der
 
 _MAX_SIGNERS = 16
 _MAX_CERTIFICATES = 256
@@ -50,12 +51,12 @@ def _read(data: bytes, place: str) -> SignedData:
         findings.append(Finding(code=Code.CMS_STRUCTURE, place=place, expected="DER encoding", got=got))
     info = cms.ContentInfo.load(data, strict=True)
     if info["content_type"].native != "signed_data":
-        raise ValueError(f"content type {info['content_type'].native}")
+        raise Unreadable(f"content type {info['content_type'].native}")
     body = info["content"]
     inner = body["encap_content_info"]
     signers = tuple(body["signer_infos"])
     if not signers or len(signers) > _MAX_SIGNERS:
-        raise ValueError(f"{len(signers)} SignerInfos")
+        raise Unreadable(f"{len(signers)} SignerInfos")
     crls, ocsps = _revocation_data(body["crls"])
     content = inner["content"]
     return SignedData(
@@ -89,13 +90,5 @@ def _revocation_data(choices: Any) -> tuple[tuple[bytes, ...], tuple[bytes, ...]
 def _whole_response(basic: bytes) -> bytes:
     """OCSPResponse { successful, { id-pkix-ocsp-basic, basic } } around a BasicOCSPResponse."""
     oid = bytes.fromhex("06092b0601050507300101")
-    inner = _tlv(0xA0, _tlv(0x30, oid + _tlv(0x04, basic)))
-    return _tlv(0x30, b"\x0a\x01\x00" + inner)
-
-
-def _tlv(tag: int, content: bytes) -> bytes:
-    size = len(content)
-    if size < 0x80:
-        return bytes([tag, size]) + content
-    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes([tag, 0x80 | len(length)]) + length + content
+    inner = element(0xA0, element(0x30, oid + element(0x04, basic)))
+    return element(0x30, b"\x0a\x01\x00" + inner)

@@ -20,7 +20,7 @@ from typing import Any
 from asn1crypto import cms
 
 from gateway.codes import Code
-from gateway.errors import Rejected
+from gateway.errors import Rejected, own_words
 from gateway.findings import Finding, Severity
 from gateway.model.signature import Integrity
 from gateway.model.trust import AlgorithmRule
@@ -58,6 +58,7 @@ class CmsSignerCheck:
     scheme: Scheme | None = None
     digest: str = ""  # digestAlgorithm, hashlib name
     value: bytes = b""
+    signed_der: bytes = b""  # what the value was made over
     signed: Mapping[str, Any]  # value of each signed attribute, by OID
     unsigned: tuple[tuple[str, tuple[Any, ...]], ...] = ()  # unsigned attributes with all their values
     findings: tuple[Finding, ...]
@@ -134,6 +135,7 @@ class _Run:
             scheme=scheme,
             digest=digest,
             value=value,
+            signed_der=self.signed_der or self.data.content or b"",
             signed=signed,
             unsigned=tuple(
                 (a["type"].dotted, tuple(a["values"])) for a in self.signer["unsigned_attrs"] or ()
@@ -193,7 +195,7 @@ class _Run:
         try:
             return scheme_of(self.signer["signature_algorithm"], digest=digest)
         except ValueError as error:
-            self.note(Code.SIGNATURE_ALGORITHM, "an algorithm of the table", str(error))
+            self.note(Code.SIGNATURE_ALGORITHM, "an algorithm of the table", own_words(error))
             return None
 
     def _certificate(self, signed: Mapping[str, Any]) -> Certificate | None:
@@ -215,9 +217,10 @@ class _Run:
         if sid.name == "subject_key_identifier":
             return bool(certificate.asn1.key_identifier == sid.native)
         issuer, serial = sid.chosen["issuer"], sid.chosen["serial_number"]
-        return bool(
-            issuer.hashable == certificate.issuer and serial.native == certificate.parsed.serial_number
-        )
+        if serial.native != certificate.parsed.serial_number:
+            return False
+        # Mostly the same bytes; only where they differ do names have to be normalised, which is slow.
+        return bool(issuer.dump() == certificate.asn1.issuer.dump() or issuer.hashable == certificate.issuer)
 
     def _binding(self, certificate: Certificate, signed: Mapping[str, Any]) -> None:
         """ESSCertID(v2): without it the value could be shown beside another certificate with the same key."""

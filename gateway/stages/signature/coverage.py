@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import new as new_digest
 from hmac import compare_digest
+from typing import NamedTuple
 
 from gateway.codes import Code
 from gateway.errors import Rejected
@@ -23,8 +24,7 @@ META = "META-INF/"
 ReadEntry = Callable[[Entry], Iterator[bytes]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataReference:
+class DataReference(NamedTuple):
     """A digest over one entry, from a ``ds:Reference`` or an ASiCManifest's ``DataObjectReference``."""
 
     uri: str

@@ -15,6 +15,7 @@ from cryptography import x509
 from cryptography.x509.oid import CRLEntryExtensionOID, ExtensionOID, ObjectIdentifier
 
 from gateway.codes import Code
+from gateway.errors import Unreadable
 from gateway.model.trust import AlgorithmRule
 from gateway.stages.signature.algorithms import check_algorithm
 from gateway.stages.signature.certificate import Certificate, Scheme, contained, key_bits, scheme_of, verifies
@@ -128,7 +129,7 @@ def _read(der: bytes) -> Crl:
     parsed = x509.load_der_x509_crl(der)
     outer = asn1_crl.CertificateList.load(der, strict=True)
     if outer["tbs_cert_list"]["signature"].dump() != outer["signature_algorithm"].dump():
-        raise ValueError("inner and outer signature algorithm differ")
+        raise Unreadable("inner and outer signature algorithm differ")
     extensions = {e.oid: e for e in parsed.extensions}
     scope = extensions.get(ExtensionOID.ISSUING_DISTRIBUTION_POINT)
     point = scope.value if scope and isinstance(scope.value, x509.IssuingDistributionPoint) else None

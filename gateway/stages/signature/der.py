@@ -4,6 +4,8 @@
 Indefinite lengths let two parsers see two ends; long forms of short lengths give one value two encodings.
 """
 
+from gateway.errors import Unreadable
+
 
 def non_der(data: bytes) -> str:
     """The first thing that is not DER in the parts CMS itself owns, or "". Certificates and CRLs have parsers of their own."""
@@ -31,14 +33,23 @@ def elements(data: bytes) -> list[bytes]:
     position, size = _length(data, 0, len(data))
     end = position + size
     if position < 0 or end != len(data):
-        raise ValueError("an element that does not fill its place")
+        raise Unreadable("an element that does not fill its place")
     while position < end:
         start, size = _length(data, position, end)
         if start < 0 or start + size > end:
-            raise ValueError(f"length not in DER at {position}")
+            raise Unreadable(f"length not in DER at {position}")
         found.append(data[position : start + size])
         position = start + size
     return found
+
+
+def element(tag: int, content: bytes) -> bytes:
+    """One element around ``content``."""
+    size = len(content)
+    if size < 0x80:
+        return bytes([tag, size]) + content
+    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes([tag, 0x80 | len(length)]) + length + content
 
 
 def _length(data: bytes, position: int, end: int) -> tuple[int, int]:

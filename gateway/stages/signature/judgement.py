@@ -4,7 +4,28 @@
 from dataclasses import dataclass
 
 from gateway.findings import Finding
-from gateway.model.signature import CertificateSummary, Indication, Revocation, SubIndication, Trust
+from gateway.model.signature import (
+    CertificateSummary,
+    Indication,
+    QualifiedStatus,
+    Revocation,
+    RevokedCertificate,
+    SubIndication,
+    Trust,
+)
+from gateway.stages.signature.trusted_lists import Edition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What trusted lists say of a certificate, whatever its path and its signature are worth."""
+
+    status: QualifiedStatus
+    provider: str = ""
+    service: str = ""
+    edition: Edition | None = None
+    reasons: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()  # about the lists themselves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,4 +37,6 @@ class PathJudgement:
     indication: Indication
     sub_indication: SubIndication | None
     chain: tuple[CertificateSummary, ...]
+    revoked: tuple[RevokedCertificate, ...] = ()
+    standing: Standing | None = None  # None: no lists are installed, or no path leads to an anchor
     findings: tuple[Finding, ...]

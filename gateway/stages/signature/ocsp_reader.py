@@ -7,13 +7,25 @@ from typing import Any
 from asn1crypto import ocsp as asn1_ocsp
 
 from gateway.codes import Code
-from gateway.errors import Rejected
+from gateway.errors import Rejected, Unreadable
 from gateway.stages.signature.certificate import Certificate, contained, read_certificate, scheme_of
 from gateway.stages.signature.ocsp import Response, Single
 
 _CERT_HASH = "1.3.36.8.3.13"  # positive statement of German CAs (Common PKI part 4)
 _KNOWN_CRITICAL = {"nonce", "archive_cutoff", "extended_revoke", _CERT_HASH}
 _MAX_RESPONDER_CERTIFICATES = 8
+_REASONS = {  # asn1crypto's names -> those of RFC 5280 clause 5.3.1
+    "unspecified": "unspecified",
+    "key_compromise": "keyCompromise",
+    "ca_compromise": "cACompromise",
+    "affiliation_changed": "affiliationChanged",
+    "superseded": "superseded",
+    "cessation_of_operation": "cessationOfOperation",
+    "certificate_hold": "certificateHold",
+    "remove_from_crl": "removeFromCRL",
+    "privilege_withdrawn": "privilegeWithdrawn",
+    "aa_compromise": "aACompromise",
+}
 
 
 def read_response(der: bytes, *, place: str = "") -> Response:
@@ -29,9 +41,9 @@ def read_response(der: bytes, *, place: str = "") -> Response:
 def _read(der: bytes) -> Response:
     outer = asn1_ocsp.OCSPResponse.load(der, strict=True)
     if outer["response_status"].native != "successful":
-        raise ValueError(f"status {outer['response_status'].native}")
+        raise Unreadable(f"status {outer['response_status'].native}")
     if outer["response_bytes"]["response_type"].native != "basic_ocsp_response":
-        raise ValueError("not a basic response")
+        raise Unreadable("not a basic response")
     basic = outer["response_bytes"]["response"].parsed
     tbs = basic["tbs_response_data"]
     signed = tbs.dump()  # the bytes as they came, taken before asn1crypto takes them apart
@@ -66,7 +78,7 @@ def _single(single: Any, strange: str) -> Single:
         this_update=single["this_update"].native,
         next_update=single["next_update"].native,
         revoked_at=revoked["revocation_time"].native if revoked is not None else None,
-        reason="certificateHold" if reason == "certificate_hold" else (reason or ""),
+        reason=_REASONS[reason] if reason else "",
         archive_cutoff=extensions["archive_cutoff"].parsed.native if "archive_cutoff" in extensions else None,
         certificate_hash=_certificate_hash(extensions.get(_CERT_HASH)),
         strange=strange or _strange(single["single_extensions"]),

@@ -7,6 +7,7 @@ Hints only: they can help to prove something, they prove nothing. What cannot be
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.decode_limits import DecodePurpose
@@ -63,7 +64,7 @@ def _values(document: PdfDocument, dss: PdfValue, key: str, purpose: DecodePurpo
     items = member(dss, key)
     if not isinstance(items, generic.ArrayObject):
         return
-    for _, item in list(children(items))[:_MAX_ITEMS]:
+    for item in islice(children(items), _MAX_ITEMS):
         try:
             yield readable(partial(_decoded, item, purpose), document.name)
         except Rejected:

@@ -20,13 +20,22 @@ from asn1crypto import core
 from gateway.codes import Code
 from gateway.errors import Rejected
 from gateway.findings import Finding, Severity, blocking
-from gateway.model.signature import Indication, Integrity, Revocation, SignatureReport, SubIndication, Trust
+from gateway.model.signature import (
+    Indication,
+    Integrity,
+    Revocation,
+    SignatureReport,
+    StampKind,
+    SubIndication,
+    Trust,
+)
 from gateway.stages.signature.algorithms import DIGEST, check_algorithm
 from gateway.stages.signature.cades_properties import (
     baseline_level,
     claimed_time,
     form_faults,
     property_findings,
+    value_of,
 )
 from gateway.stages.signature.certificate import contained, digest_of
 from gateway.stages.signature.cms import SignedData, read_signed_data
@@ -38,6 +47,7 @@ from gateway.stages.signature.pades_stamps import DocumentStamp, PdfCase, existe
 from gateway.stages.signature.pdf_fields import SignatureField
 from gateway.stages.signature.pdf_gaps import Gap, contents
 from gateway.stages.signature.pdf_versions import Change, Later, later_changes
+from gateway.stages.signature.qualified_report import with_qualification
 from gateway.stages.signature.timestamps import TimestampJudgement, judge_timestamp
 from gateway.stages.signature.trust import Purpose, judge_certificate
 
@@ -128,7 +138,10 @@ def _judge(run: _Run, data: SignedData) -> SignatureReport:
         means = path.sub_indication or SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE
         faults += [Fault(finding=f, means=means) for f in blocking(path.findings)]
         findings += path.findings
-    return _report(run, data, check, faults, findings, path=path, best=best)
+    report = _report(run, data, check, faults, findings, path=path, best=best)
+    # What a gateway asks of the seals on its bundles it cannot ask of everybody who once signed a document in them.
+    report = with_qualification(report, path, required=False, moment=moment)
+    return replace(report, stamps=tuple(stamp.told(StampKind.SIGNATURE) for stamp in own))
 
 
 def _checked(run: _Run, data: SignedData) -> tuple[CmsSignerCheck, list[Finding]]:
@@ -279,6 +292,8 @@ def _report(
         claimed_signing_time=claimed_time(check),
         best_signature_time=best or run.case.moment,
         covers=(run.case.document.name,) if integrity is Integrity.INTACT else (),
+        value=value_of(check),
+        revoked=path.revoked if path else (),
         findings=tuple(dict.fromkeys((*changes, *findings))),
     )
 

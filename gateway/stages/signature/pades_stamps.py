@@ -10,9 +10,17 @@ from datetime import datetime
 from hashlib import new as new_hash
 
 from gateway.codes import Code
-from gateway.errors import Rejected
+from gateway.errors import Rejected, Unreadable
 from gateway.findings import Finding, Severity, blocking
-from gateway.model.signature import Indication, Integrity, Revocation, SignatureReport, SubIndication, Trust
+from gateway.model.signature import (
+    Indication,
+    Integrity,
+    Revocation,
+    SignatureReport,
+    StampKind,
+    SubIndication,
+    Trust,
+)
 from gateway.model.trust import SignaturePolicy
 from gateway.stages.signature.certificate import DIGESTS, contained
 from gateway.stages.signature.pades_material import SecurityStore
@@ -40,7 +48,7 @@ class PdfCase:
     def digest(self, gap: Gap, name: str) -> bytes:
         """Digest of the bytes under a signature. Raises ``ValueError`` outside the allow-list."""
         if name not in DIGESTS:
-            raise ValueError(f"digest algorithm {name}")
+            raise Unreadable(f"digest algorithm {name}")
         digest = new_hash(name)
         for part in signed_ranges(self.document.data, gap):
             digest.update(part)
@@ -108,6 +116,7 @@ def stamp_report(stamp: DocumentStamp, findings: Sequence[Finding], *, intact: b
         chain=judgement.chain,
         claimed_signing_time=judgement.time,
         best_signature_time=stamp.proves,
+        stamps=(judgement.told(StampKind.DOCUMENT),) if judgement.sha256 else (),
         findings=(*findings, *token),
     )
 

@@ -112,7 +112,7 @@ def _validate(chain: Sequence[Certificate], moment: datetime) -> None:
             code=Code.CERTIFICATE_PATH,
             place=chain[0].summary.subject,
             expected="a path valid after RFC 5280",
-            got=str(error),
+            got="a path that breaks one of its rules",
         )
         raise Rejected([finding]) from error
 

@@ -45,6 +45,8 @@ _HARMLESS_BY_ITSELF = frozenset(
 _ANNOTATIONS = frozenset(
     f"/{name}" for name in ("FileAttachment", "RichMedia", "Movie", "Screen", "Sound", "3D")
 )
+# What holds or leads to other values.
+_LEADING_ON = (generic.IndirectObject, generic.DictionaryObject, generic.ArrayObject)
 _SAFE_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 _SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*):")
 _LOCAL = re.compile(r"\s*[\\/]")
@@ -128,11 +130,7 @@ def _dictionaries(document: PdfDocument) -> Iterator[tuple[str, generic.Dictiona
             where, value = f"object {value.idnum}", followed(value)
         if isinstance(value, generic.DictionaryObject):
             yield where, value
-        pending += [
-            (where, item)
-            for _, item in children(value)
-            if isinstance(item, generic.IndirectObject | generic.DictionaryObject | generic.ArrayObject)
-        ]
+        pending += [(where, item) for item in children(value) if isinstance(item, _LEADING_ON)]
 
 
 def _active(dictionary: generic.DictionaryObject) -> Iterable[str]:
@@ -151,7 +149,7 @@ def _active(dictionary: generic.DictionaryObject) -> Iterable[str]:
     if _automatic(member(dictionary, "/OpenAction")):
         yield "/OpenAction"
     triggers = member(dictionary, "/AA")
-    if any(_automatic(followed(action)) for _, action in children(triggers) if triggers is not None):
+    if any(_automatic(followed(action)) for action in children(triggers)):
         yield "/AA"
     yield from _files(dictionary)
 
@@ -189,7 +187,7 @@ def _automatic(action: PdfValue) -> bool:
             return True
         following = member(step, "/Next")
         if isinstance(following, generic.ArrayObject):
-            pending += [followed(item) for _, item in children(following)]
+            pending += [followed(item) for item in children(following)]
         else:
             pending.append(following)
     return False

@@ -9,7 +9,7 @@ Bounds: file size, inflated bytes, bytes parsed in all, objects kept; each objec
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from io import SEEK_END, BytesIO
 from typing import Any, TypeAlias, TypeVar
@@ -28,7 +28,8 @@ from gateway.codes import Code
 from gateway.errors import Rejected
 from gateway.findings import Finding
 from gateway.stages.signature.certificate import contained
-from gateway.stages.signature.pdf_gaps import Gap, find_gaps, marked
+from gateway.stages.signature.pdf_gaps import Gap, find_gaps, marked, skips
+from gateway.stages.signature.pdf_tokens import PlainText
 
 MIB = 1024 * 1024
 MAX_PDF_BYTES = 32 * MIB
@@ -56,15 +57,19 @@ _LIMITS = DecodeLimits(
 Value = TypeVar("Value")
 # Names and texts of pyHanko are ``str``, numbers are ``int`` or ``float``, but its own base class says none of that.
 PdfValue: TypeAlias = Any
+_LIBRARY: Any = generic  # for what has no types at all
 
 
 class PdfReader(PdfFileReader):
     """pyHanko's reader with a budget. Owned by one judgement."""
 
     def __init__(self, stream: BytesIO, *, strict: bool) -> None:
-        self._indexes: dict[int, tuple[BytesIO, dict[int, tuple[int, int]]]] = {}
+        self._indexes: dict[int, tuple[PlainText, dict[int, tuple[int, int]]]] = {}
         self._left = _PARSED_FREE + _PARSED_PER_BYTE * stream.seek(0, SEEK_END)
+        self._plain: PlainText | None = None
         super().__init__(stream, strict=strict, decode_limits=_LIMITS)
+        if "/Encrypt" not in self.trailer:  # what is encrypted is the library's to read, if anybody's
+            self._plain = PlainText(data=stream.getvalue(), skips=skips(stream))
         for trailer in self.trailer._trailer_revisions:  # noqa: SLF001 - the library has no way to leave entries out
             for key in trailer.keys() - _TRAILER:
                 del trailer[key]
@@ -85,30 +90,56 @@ class PdfReader(PdfFileReader):
         never_decrypt: bool = False,  # noqa: FBT001, FBT002 - the library's signature
         as_metadata_stream: bool = False,  # noqa: FBT001, FBT002
     ) -> PdfValue:
-        result: PdfValue = super()._read_object(ref, marker, never_decrypt, as_metadata_stream)
+        result: PdfValue = None
+        if self._plain is not None and isinstance(marker, int) and not as_metadata_stream:
+            result = self._read_plain(self._plain, ref, marker)
+        if result is None:
+            result = super()._read_object(ref, marker, never_decrypt, as_metadata_stream)
         size = len(result.encoded_data) if isinstance(result, generic.StreamObject) else 0
         self._left -= 256 + size
         if self._left < 0:
             raise misc.PdfReadError("more work than a file of this size is worth")
         return result
 
+    def _read_plain(self, text: PlainText, ref: generic.Reference, start: int) -> PdfValue:
+        """The object if all of it is plain, else None; the data of streams is taken by the library in any case."""
+        owner = generic.Reference(ref.idnum, ref.generation, self)
+        found = text.object_at(start, owner)
+        if found is None:
+            return None
+        value, end = found
+        if not text.starts_stream(end):
+            return value
+        self.stream.seek(end)
+        # A plain dictionary: one of the library's would follow a /Length elsewhere and lose the place in the stream.
+        data = _LIBRARY._maybe_read_stream_payload(self.stream, dict(value), self)  # noqa: SLF001 - where streams end
+        if data is None or not text.ends_object(self.stream.tell()):
+            return None
+        stream = generic.StreamObject(value, encoded_data=data)
+        stream.container_ref = owner
+        return stream
+
     def _get_object_from_stream(self, idnum: int, stmnum: int, idx: int) -> PdfValue:
         """Replaces the library's own, which inflates the stream anew for each object in it."""
         if stmnum not in self._indexes:
             self._indexes[stmnum] = self._index(stmnum)
-        data, index = self._indexes[stmnum]
+        text, index = self._indexes[stmnum]
         number, offset = index.get(idnum, (-1, 0))
         if number < 0 or (self.strict and number != idx):
             if self.strict:
                 raise misc.PdfStrictReadError(f"object {idnum} is not at its place in object stream {stmnum}")
             return generic.NullObject()
-        data.seek(offset)
-        result = generic.read_object(data, generic.Reference(idnum, 0, self))
+        owner = generic.Reference(idnum, 0, self)
+        result = text.member_at(offset, owner)
+        if result is None:
+            stream = BytesIO(text.data)
+            stream.seek(offset)
+            result = generic.read_object(stream, owner)
         if isinstance(result, generic.StreamObject | generic.IndirectObject):
             raise misc.PdfReadError(f"object {idnum} may not stand in an object stream")
         return result
 
-    def _index(self, stmnum: int) -> tuple[BytesIO, dict[int, tuple[int, int]]]:
+    def _index(self, stmnum: int) -> tuple[PlainText, dict[int, tuple[int, int]]]:
         stream = generic.Reference(stmnum, 0, self).get_object()
         if not isinstance(stream, generic.StreamObject) or stream.get("/Type") != "/ObjStm":
             raise misc.PdfReadError(f"object {stmnum} is no object stream")
@@ -120,7 +151,7 @@ class PdfReader(PdfFileReader):
         index: dict[int, tuple[int, int]] = {}
         for position, (idnum, offset) in enumerate(zip(numbers[::2], numbers[1::2], strict=False)):
             index.setdefault(idnum, (position, first + offset))
-        return BytesIO(body), index
+        return PlainText(data=body), index
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,14 +197,11 @@ def readable(attempt: Callable[[], Value], name: str) -> Value:
     return contained(attempt, code=Code.PDF_MALFORMED, place=name, expected="a readable PDF")
 
 
-def children(value: PdfValue) -> Iterator[tuple[str, PdfValue]]:
+def children(value: PdfValue) -> Iterable[PdfValue]:
     """Direct members, references not followed."""
     if isinstance(value, generic.DictionaryObject):
-        for key in value:
-            yield str(key), value.raw_get(key)
-    elif isinstance(value, generic.ArrayObject):
-        for number in range(len(value)):
-            yield "", value.raw_get(number)
+        return value.values()
+    return list.__iter__(value) if isinstance(value, generic.ArrayObject) else ()
 
 
 def followed(value: PdfValue) -> PdfValue:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from pyhanko.pdf_utils import generic
 
+from gateway.errors import Unreadable
 from gateway.stages.signature.pdf_active import claimed_gap
 from gateway.stages.signature.pdf_document import PdfDocument, PdfValue, children, followed, member, readable
 from gateway.stages.signature.pdf_gaps import Gap
@@ -103,14 +104,14 @@ def _nodes(document: PdfDocument) -> Iterator[tuple[generic.DictionaryObject, st
         node, path, kind = pending.pop()
         steps += 1
         if steps > _MAX_FIELDS:
-            raise ValueError(f"more than {_MAX_FIELDS} form fields")
+            raise Unreadable(f"more than {_MAX_FIELDS} form fields")
         if isinstance(node, generic.IndirectObject):
             if (node.idnum, node.generation) in seen:
                 continue
             seen.add((node.idnum, node.generation))
             node = followed(node)
         if isinstance(node, generic.ArrayObject):
-            pending += [(item, path, kind) for _, item in children(node)]
+            pending += [(item, path, kind) for item in children(node)]
         if not isinstance(node, generic.DictionaryObject):
             continue
         part = member(node, "/T")

@@ -8,13 +8,15 @@ is the only part of the file that is not signed (ISO 32000-2 clause 12.8.1; PDF 
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
 from itertools import islice
 
 from asn1crypto import parser
+
+from gateway.errors import Unreadable
 
 _BYTE_RANGE = re.compile(
     rb"/ByteRange\s{0,16}\[\s{0,16}0{1,10}\s{1,16}(\d{1,10})\s{1,16}(\d{1,10})\s{1,16}(\d{1,10})\s{0,64}\]"
@@ -43,9 +45,12 @@ class Gap:
 
 def find_gaps(data: bytes) -> tuple[Gap, ...]:
     """Every gap that holds one string of hex digits and nothing else; gaps that overlap an earlier one are left out."""
-    seed = sha256(data).digest()[: _MARKER_BYTES - 2]
     gaps: list[Gap] = []
-    for match in islice(_BYTE_RANGE.finditer(data), MAX_GAPS):
+    first = data.find(b"/ByteRange")
+    if first < 0:
+        return ()
+    seed = sha256(data).digest()[: _MARKER_BYTES - 2]
+    for match in islice(_BYTE_RANGE.finditer(data, first), MAX_GAPS):
         start, end, rest = (int(number) for number in match.groups())
         if not _SMALLEST <= end - start <= _LARGEST or end + rest > len(data):
             continue
@@ -60,7 +65,7 @@ def contents(data: bytes, gap: Gap) -> bytes:
     value = bytes.fromhex(data[gap.start + 1 : gap.end - 1].decode("ascii"))
     size = parser.peek(value)
     if any(value[size:]):
-        raise ValueError("bytes behind the value in /Contents")
+        raise Unreadable("bytes behind the value in /Contents")
     return value[:size]
 
 
@@ -75,17 +80,22 @@ def marked(data: bytes, gaps: Sequence[Gap]) -> BytesIO:
     return _MarkedStream(data, gaps) if gaps else BytesIO(data)
 
 
+def skips(stream: BytesIO) -> Mapping[int, int]:
+    """From the end of each marker to the end of its gap: what need not be read."""
+    return stream.fillings if isinstance(stream, _MarkedStream) else {}
+
+
 class _MarkedStream(BytesIO):
     """A PDF with a marker in each gap and NUL (white space in PDF) behind it, which reading jumps over."""
 
     def __init__(self, data: bytes, gaps: Iterable[Gap]) -> None:
         super().__init__(data)
-        self._fillings: list[tuple[int, int]] = []
+        self.fillings: dict[int, int] = {}
         for gap in gaps:
             text = b"<" + gap.marker.hex().encode() + b">"
             self.seek(gap.start)
             self.write(text.ljust(gap.end - gap.start, b"\0"))
-            self._fillings.append((gap.start + len(text), gap.end))
+            self.fillings[gap.start + len(text)] = gap.end
         self.seek(0)
 
     def read(self, size: int | None = -1, /) -> bytes:
@@ -93,7 +103,7 @@ class _MarkedStream(BytesIO):
         data = super().read(size)
         if data == b"\0":
             position = self.tell()
-            for start, end in self._fillings:
+            for start, end in self.fillings.items():
                 if start < position < end:
                     self.seek(end)
         return data

@@ -148,7 +148,7 @@ def _review(
         reader, version, field_mdp_spec=_locked_fields(signature), doc_mdp=permission
     )
     if not isinstance(result, DiffResult):
-        return Later(change=Change.OTHER, allowed=False, detail=str(result))
+        return Later(change=Change.OTHER, allowed=False, detail="a change of another kind")
     change = _change(result, stamps, only_signatures=only_signature_fields(document))
     ceiling = Change.VALIDATION if last or permission is MDPPerm.NO_CHANGES else Change.FORM
     order = list(Change)
@@ -200,7 +200,7 @@ def _change(result: DiffResult, stamps: frozenset[str], *, only_signatures: bool
 
 
 def _transforms(signature: SignatureField, method: str) -> Iterator[PdfValue]:
-    for _, item in children(member(signature.value, "/Reference") or generic.NullObject()):
+    for item in children(member(signature.value, "/Reference")):
         reference = followed(item)
         if member(reference, "/TransformMethod") == method:
             yield member(reference, "/TransformParams")

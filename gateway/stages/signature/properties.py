@@ -14,12 +14,21 @@ from gateway.codes import Code
 from gateway.findings import Finding, Severity
 from gateway.stages.signature.names import ds, xades
 from gateway.stages.signature.references import Reference, read_digest_method
-from gateway.stages.signature.structure import base64_of, elements, only_child, refusal, text_of
+from gateway.stages.signature.structure import (
+    base64_of,
+    elements,
+    first_named,
+    named,
+    only_child,
+    refusal,
+    text_of,
+)
 
 _MEDIA_TYPE = re.compile(
     r"[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}(\s*;.*)?"
 )  # RFC 6838 clause 4.2
-_SIGNED_STAMPS = ("AllDataObjectsTimeStamp", "IndividualDataObjectsTimeStamp")
+_SIGNED_STAMPS = (xades("AllDataObjectsTimeStamp"), xades("IndividualDataObjectsTimeStamp"))
+_DATA_FORMAT, _MIME_TYPE = xades("DataObjectFormat"), xades("MimeType")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +56,13 @@ def read_signed(node: etree._Element, references: tuple[Reference, ...], place: 
     """Signed properties with everything missing or wrong as findings; raises only where the shape is broken."""
     where = f"{place}, SignedProperties"
     signature = only_child(node, xades("SignedSignatureProperties"), where)
-    objects = node.findall(xades("SignedDataObjectProperties"))
+    objects = named(node, xades("SignedDataObjectProperties"))
     if len(objects) > 1:
         raise refusal(Code.SIGNATURE_STRUCTURE, where, expected="one SignedDataObjectProperties")
     findings: list[Finding] = []
     media_types = _media_types(objects[0], references, where, findings) if objects else ()
     _check_formats(media_types, references, where, findings)
-    if objects and any(objects[0].find(xades(name)) is not None for name in _SIGNED_STAMPS):
+    if objects and first_named(objects[0], *_SIGNED_STAMPS) is not None:
         findings.append(
             Finding(
                 code=Code.SIGNATURE_FORM_NOT_SUPPORTED,
@@ -72,7 +81,7 @@ def read_signed(node: etree._Element, references: tuple[Reference, ...], place: 
 
 
 def _signing_time(node: etree._Element, place: str, findings: list[Finding]) -> datetime | None:
-    found = node.findall(xades("SigningTime"))
+    found = named(node, xades("SigningTime"))
     if len(found) == 1:
         try:
             moment = datetime.fromisoformat(text_of(found[0], place))
@@ -105,7 +114,7 @@ def _certificates(
             )
         )
         return ()
-    return tuple(_certificate_reference(cert, place) for cert in found[0].findall(xades("Cert")))
+    return tuple(_certificate_reference(cert, place) for cert in named(found[0], xades("Cert")))
 
 
 _BINDINGS = {xades("SigningCertificate"), xades("SigningCertificateV2")}
@@ -113,7 +122,7 @@ _BINDINGS = {xades("SigningCertificate"), xades("SigningCertificateV2")}
 
 def _certificate_reference(cert: etree._Element, place: str) -> CertificateReference:
     digest = only_child(cert, xades("CertDigest"), place)
-    serial_v2 = cert.find(xades("IssuerSerialV2"))
+    serial_v2 = first_named(cert, xades("IssuerSerialV2"))
     serial = cert.find(f"{xades('IssuerSerial')}/{ds('X509SerialNumber')}")
     try:
         number = None if serial is None else int(text_of(serial, place))
@@ -132,9 +141,10 @@ def _media_types(
 ) -> tuple[tuple[str, str], ...]:
     known = {f"#{reference.id}" for reference in references if reference.id}
     result: dict[str, str] = {}
-    for element in node.iterfind(xades("DataObjectFormat")):
+    for element in node.iterchildren(_DATA_FORMAT):
         target = element.get("ObjectReference", "")
-        media_type = element.findtext(xades("MimeType"), "").strip()
+        declared = first_named(element, _MIME_TYPE)
+        media_type = "" if declared is None else (declared.text or "").strip()
         if target not in known or target[1:] in result:
             findings.append(
                 Finding(

@@ -110,7 +110,7 @@ def failure(place: str, error: Exception) -> Finding:
         severity=Severity.UNKNOWN,
         place=place,
         expected="a signature that can be judged",
-        got=f"{type(error).__name__}: {error}",
+        got=f"an unforeseen fault ({type(error).__name__})",
     )
 
 

@@ -9,6 +9,7 @@ every URI with a scheme, unopened.
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 from unicodedata import normalize
 from urllib.parse import unquote_to_bytes
 
@@ -26,10 +27,12 @@ from gateway.stages.signature.structure import (
     refusal,
 )
 
-_TRANSFORMS = ds("Transforms")
 _WITHOUT_TRANSFORMS = (ds("DigestMethod"), ds("DigestValue"))
-_WITH_TRANSFORMS = (_TRANSFORMS, *_WITHOUT_TRANSFORMS)
+_WITH_TRANSFORMS = (ds("Transforms"), *_WITHOUT_TRANSFORMS)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_PLAIN_NAME = re.compile(
+    r"[A-Za-z0-9_-][A-Za-z0-9._-]*+(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*+)*+"
+).fullmatch  # as it stands
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -41,8 +44,7 @@ class Canonicalization:
     prefixes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(NamedTuple):
     """One reference. ``canonicalization`` is ``None`` where the octets themselves are digested."""
 
     id: str
@@ -63,7 +65,7 @@ def read_reference(element: etree._Element, place: str) -> Reference:
     """One ``ds:Reference``. Raises ``Rejected`` for anything outside the allow-lists."""
     uri = element.get("URI")
     where = f"{place}, reference {uri}"
-    shape = _WITH_TRANSFORMS if element.find(_TRANSFORMS) is not None else _WITHOUT_TRANSFORMS
+    shape = _WITH_TRANSFORMS if len(element) > len(_WITHOUT_TRANSFORMS) else _WITHOUT_TRANSFORMS
     *transforms, method, value = check_shape(element, required=shape, place=where)
     if not uri:
         raise refusal(Code.SIGNATURE_REFERENCE, where, expected="the name of an entry or an Id", got="none")
@@ -130,6 +132,8 @@ def _transform(transforms: etree._Element, place: str) -> Canonicalization | Non
 
 def entry_name(uri: str, place: str) -> str:
     """The entry name a URI means: percent-decoded once, "+" stays "+" (RFC 3986; forms encode spaces so, URIs never)."""
+    if _PLAIN_NAME(uri):
+        return uri
     if _SCHEME.match(uri) or uri.startswith("/") or any(c in uri for c in "#?\\"):
         raise refusal(Code.SIGNATURE_REFERENCE, place, expected="the relative name of an entry", got=uri)
     if _BROKEN_ESCAPE.search(uri):

@@ -15,7 +15,6 @@ Rules
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from gateway.codes import Code
 from gateway.findings import Finding
@@ -42,7 +41,7 @@ class RevocationJudgement:
 
     status: Revocation
     sub_indication: SubIndication | None = None
-    since: datetime | None = None
+    statement: Statement | None = None  # the one that says so, where it is revoked
     findings: tuple[Finding, ...] = ()
 
 
@@ -170,7 +169,7 @@ def _revoked(statement: Statement, certificate: Certificate) -> RevocationJudgem
     return RevocationJudgement(
         status=Revocation.REVOKED,
         sub_indication=SubIndication.TRY_LATER if statement.held else SubIndication.REVOKED_NO_POE,
-        since=statement.revoked_at,
+        statement=statement,
         findings=(finding,),
     )
 

@@ -25,6 +25,7 @@ from gateway.stages.signature.judgement import PathJudgement
 from gateway.stages.signature.ocsp import Response
 from gateway.stages.signature.ocsp_reader import read_response
 from gateway.stages.signature.revocation import RevocationData
+from gateway.stages.signature.trusted_lists import TrustedLists
 from gateway.stages.signature.usage import Purpose
 
 MAX_CASES = 1024  # a case is some 10 KiB
@@ -92,7 +93,8 @@ class TrustStore:
     Unreadable material is left out and named in ``findings``: less material means less trust, never more.
     """
 
-    def __init__(self, material: TrustMaterial) -> None:
+    def __init__(self, material: TrustMaterial, lists: TrustedLists | None = None) -> None:
+        self.lists = lists or TrustedLists()
         findings: list[Finding] = []
         self._anchors = {
             Purpose.SIGNER: _by_digest(_all(material.signer_anchors, read_certificate, "anchor", findings)),

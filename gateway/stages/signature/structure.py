@@ -30,9 +30,19 @@ def elements(parent: etree._Element) -> list[etree._Element]:
     return [child for child in parent if isinstance(child.tag, str)]
 
 
+def named(parent: etree._Element, tag: str) -> list[etree._Element]:
+    """Child elements of one name, in order."""
+    return list(parent.iterchildren(tag))
+
+
+def first_named(parent: etree._Element, *tags: str) -> etree._Element | None:
+    """The first child of one of these names."""
+    return next(parent.iterchildren(*tags), None)
+
+
 def only_child(parent: etree._Element, tag: str, place: str) -> etree._Element:
     """The one child with this name; none or several are refused."""
-    found = parent.findall(tag)
+    found = named(parent, tag)
     if len(found) != 1:
         raise refusal(
             Code.SIGNATURE_STRUCTURE,
@@ -45,7 +55,7 @@ def only_child(parent: etree._Element, tag: str, place: str) -> etree._Element:
 
 def optional_child(parent: etree._Element, tag: str, place: str) -> etree._Element | None:
     """The child with this name, if there is one; several are refused."""
-    return only_child(parent, tag, place) if parent.find(tag) is not None else None
+    return only_child(parent, tag, place) if first_named(parent, tag) is not None else None
 
 
 def local_name(tag: object) -> str:
@@ -110,7 +120,7 @@ def index_ids(root: etree._Element, place: str) -> dict[str, etree._Element]:
     """Every Id of the file -> its element. One value twice is refused, whatever the attribute is called."""
     found: dict[str, etree._Element] = {}
     for element in _WITH_ID(root):
-        for value in {element.attrib[name] for name in _ID_NAMES if name in element.attrib}:
+        for value in {element.get(name) for name in _ID_NAMES} - {None}:
             if value in found:
                 raise refusal(Code.SIGNATURE_REFERENCE, place, expected="Ids used once", got=value)
             found[value] = element

@@ -12,15 +12,24 @@ Steps (RFC 3161 clause 2.4.2, EN 319 102-1 clause 5.4)
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 
 from asn1crypto import tsp
 
 from gateway.codes import Code
-from gateway.errors import Rejected
+from gateway.errors import Rejected, Unreadable
 from gateway.findings import Finding, Severity, blocking
-from gateway.model.signature import CertificateSummary, Indication, Integrity, SubIndication, Trust
+from gateway.model.signature import (
+    CertificateSummary,
+    Indication,
+    Integrity,
+    StampKind,
+    SubIndication,
+    TimeStampReport,
+    Trust,
+)
 from gateway.model.trust import SignaturePolicy
 from gateway.stages.signature.algorithms import DIGEST, check_algorithm
 from gateway.stages.signature.certificate import Certificate, contained, digest_of
@@ -49,6 +58,18 @@ class TimestampJudgement:
     sub_indication: SubIndication | None
     chain: tuple[CertificateSummary, ...]
     findings: tuple[Finding, ...]
+    sha256: str = ""  # of the token, hex; empty where there are no bytes of it
+
+    def told(self, kind: StampKind) -> TimeStampReport:
+        """For the report of the signature it belongs to."""
+        return TimeStampReport(
+            sha256=self.sha256,
+            kind=kind,
+            indication=self.indication,
+            sub_indication=self.sub_indication,
+            time=self.time,
+            chain=self.chain,
+        )
 
 
 def judge_timestamp(
@@ -81,14 +102,15 @@ def judge_timestamp(
     )
     try:
         data = read_signed_data(token_der, place=place)
-        return contained(
+        judgement = contained(
             lambda: _judge(data, case),
             code=Code.TIMESTAMP_INVALID,
             place=place,
             expected="a time-stamp token",
         )
     except Rejected as refusal:
-        return _unreadable(refusal.findings)
+        judgement = _unreadable(refusal.findings)
+    return replace(judgement, sha256=sha256(token_der).hexdigest())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +173,7 @@ def imprint_algorithm(token_der: bytes) -> str:
 
 def _read_info(data: SignedData) -> tsp.TSTInfo:
     if data.content_type != _TST_INFO or data.content is None:
-        raise ValueError(f"content of type {data.content_type}")
+        raise Unreadable(f"content of type {data.content_type}")
     info = tsp.TSTInfo.load(data.content, strict=True)
     _ = info.native  # decoded now, inside the border
     if not isinstance(info["gen_time"].native, datetime):

@@ -12,6 +12,7 @@ Steps (EN 319 102-1 clause 5.2.6, for every certificate of the path, not only th
 4. usage of the first certificate for the purpose (``usage``)
 5. algorithms by the dated table at the time of proof
 6. revocation of every certificate below the anchor (``revocation``)
+7. what trusted lists say of a signer whose path holds (``qualification``); it never makes a path hold
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,7 +23,7 @@ from itertools import pairwise
 from gateway.codes import Code
 from gateway.errors import Rejected
 from gateway.findings import Finding, Severity
-from gateway.model.signature import CertificateSummary, Revocation, SubIndication, Trust
+from gateway.model.signature import CertificateSummary, Revocation, RevokedCertificate, SubIndication, Trust
 from gateway.model.trust import SignaturePolicy
 from gateway.stages.signature.algorithms import check_algorithm
 from gateway.stages.signature.certificate import Certificate, contained, key_bits, read_certificate
@@ -30,7 +31,8 @@ from gateway.stages.signature.faults import Fault, judge_faults
 from gateway.stages.signature.instants import Moments
 from gateway.stages.signature.judgement import PathJudgement
 from gateway.stages.signature.path import path_faults, paths
-from gateway.stages.signature.revocation import RevocationData, judge_revocation
+from gateway.stages.signature.qualification import qualify
+from gateway.stages.signature.revocation import RevocationData, RevocationJudgement, judge_revocation
 from gateway.stages.signature.store import Case, TrustStore
 from gateway.stages.signature.usage import Purpose, usage_faults
 
@@ -95,7 +97,8 @@ def _judge(case: Case, store: TrustStore, moments: Moments) -> PathJudgement:
     for chain in paths(leaf, pool=pool, anchors=anchors):
         judgement = _judge_path(chain, case, data, moments)
         if judgement.trust is Trust.TRUSTED:
-            return judgement
+            signer = case.purpose is Purpose.SIGNER
+            return replace(judgement, standing=qualify(chain, store.lists, moments)) if signer else judgement
         if best is None or _weight(judgement) < _weight(best):
             best = judgement
     if best is not None:
@@ -118,15 +121,25 @@ def _judge_path(
         *(_constraint(f) for f in usage_faults(chain[0], case.purpose)),
         *_algorithm_faults(chain, case.policy, moments),
     ]
-    states = []
+    states: list[Revocation] = []
+    revoked: list[RevokedCertificate] = []
     for certificate, issuer in pairwise(chain):
         state = judge_revocation(certificate, issuer, data=data, policy=case.policy, moments=moments)
         states.append(state.status)
+        revoked += _revoked(certificate, state)
         means = state.sub_indication or SubIndication.TRY_LATER
         if means is SubIndication.REVOKED_NO_POE and certificate is not chain[0]:
             means = SubIndication.REVOKED_CA_NO_POE
         faults += [Fault(finding=f, means=means) for f in state.findings]
-    return _judgement([c.summary for c in chain], _worst(states), faults)
+    return replace(_judgement([c.summary for c in chain], _worst(states), faults), revoked=tuple(revoked))
+
+
+def _revoked(certificate: Certificate, state: RevocationJudgement) -> Iterable[RevokedCertificate]:
+    said = state.statement
+    if said is not None and said.revoked_at is not None:
+        yield RevokedCertificate(
+            sha256=certificate.summary.sha256, since=said.revoked_at, reason=said.reason, source=said.source
+        )
 
 
 def _date_faults(chain: Sequence[Certificate], moments: Moments) -> Iterable[Fault]:

@@ -124,7 +124,7 @@ def _aggregate(
     situation: Situation,
 ) -> VerificationReport:
     container = [*digested.opened.findings, *digested.findings, *signatures.findings]
-    container += check_media_types(signatures.xades, digested.opened.meta)
+    container += check_media_types(signatures.xades, digested.opened.media_types)
     if not reports:
         container.append(
             Finding(

@@ -6,7 +6,7 @@ time (``verdict``). A signature is a direct child of the file's root; its Signed
 ``ds:Object``; the reference marked as theirs has to resolve to exactly that node.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lxml import etree
@@ -38,8 +38,10 @@ from gateway.stages.signature.structure import (
     base64_of,
     check_shape,
     elements,
+    first_named,
     index_ids,
     local_name,
+    named,
     only_child,
     optional_child,
     refusal,
@@ -145,14 +147,14 @@ def _read_signature(
 ) -> XadesSignature:
     place = _where(file, own_id)
     refuse_comments(element, place)
-    has_key_info = element.find(ds("KeyInfo")) is not None
-    required = _WITH_KEY_INFO if has_key_info else _WITHOUT_KEY_INFO
+    key_info = first_named(element, ds("KeyInfo"))
+    required = _WITHOUT_KEY_INFO if key_info is None else _WITH_KEY_INFO
     check_shape(element, required=required, optional=ds("Object"), place=place)
     info = only_child(element, ds("SignedInfo"), place)
-    check_shape(info, required=_METHODS, optional=ds("Reference"), place=place)
-    canonicalization = read_canonicalization(elements(info)[0], place)
-    method = _method(elements(info)[1], place)
-    references = _references(info, place, policy)
+    c14n, signing, *pointers = check_shape(info, required=_METHODS, optional=ds("Reference"), place=place)
+    canonicalization = read_canonicalization(c14n, place)
+    method = _method(signing, place)
+    references = _references(pointers, place, policy)
     qualifying = qualifying_properties(element, own_id, place)
     properties = None if qualifying is None else only_child(qualifying, xades("SignedProperties"), place)
     check_properties_reference(properties, references, ids, place)
@@ -175,7 +177,7 @@ def _read_signature(
         ),
         value=base64_of(only_child(element, ds("SignatureValue"), place), place),
         references=references,
-        certificates=_key_info(element.find(ds("KeyInfo")), place),
+        certificates=_key_info(key_info, place),
         signed=None if properties is None else read_signed(properties, references, place),
         unsigned=read_unsigned(unsigned, place),
         findings=tuple(findings),
@@ -195,8 +197,9 @@ def _method(element: etree._Element, place: str) -> SignatureMethod:
     return method
 
 
-def _references(info: etree._Element, place: str, policy: SignaturePolicy) -> tuple[Reference, ...]:
-    found = info.findall(ds("Reference"))
+def _references(
+    found: Sequence[etree._Element], place: str, policy: SignaturePolicy
+) -> tuple[Reference, ...]:
     if not 1 <= len(found) <= policy.max_references:
         raise refusal(
             Code.SIGNATURE_REFERENCE,
@@ -225,5 +228,5 @@ def _key_info(element: etree._Element | None, place: str) -> tuple[bytes, ...]:
         raise refusal(
             Code.SIGNATURE_REFERENCE, place, expected="a certificate in KeyInfo", got=local_name(node.tag)
         )
-    found = (c for data in element.findall(ds("X509Data")) for c in data.findall(ds("X509Certificate")))
+    found = (c for data in named(element, ds("X509Data")) for c in named(data, ds("X509Certificate")))
     return tuple(dict.fromkeys(base64_of(certificate, place) for certificate in found))

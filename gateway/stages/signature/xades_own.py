@@ -15,12 +15,12 @@ from gateway.codes import Code
 from gateway.findings import Finding
 from gateway.stages.signature.names import COUNTER_SIGNATURE_TYPE, SIGNED_PROPERTIES_TYPE, ds, xades
 from gateway.stages.signature.references import Reference, canonical
-from gateway.stages.signature.structure import refusal
+from gateway.stages.signature.structure import named, refusal
 
 
 def qualifying_properties(signature: etree._Element, own_id: str, place: str) -> etree._Element | None:
     """By structure: Signature / Object / QualifyingProperties, once, and no second one hidden anywhere below."""
-    found = [q for obj in signature.findall(ds("Object")) for q in obj.findall(xades("QualifyingProperties"))]
+    found = [q for obj in named(signature, ds("Object")) for q in named(obj, xades("QualifyingProperties"))]
     if not found:
         return None
     tags = ("QualifyingProperties", "SignedProperties", "QualifyingPropertiesReference")

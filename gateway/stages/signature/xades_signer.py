@@ -42,7 +42,7 @@ def check_signer(signature: XadesSignature) -> SignerCheck:
             findings += rejected.findings
     if not candidates:
         return SignerCheck(certificate=None, value_checked=False, findings=tuple(findings))
-    faults = [check_signature_value(signature, certificate) for _, certificate in candidates]
+    faults = [check_signature_value(signature, certificate.key) for _, certificate in candidates]
     chosen = faults.index(None) if None in faults else 0
     fault, (reference, certificate) = faults[chosen], candidates[chosen]
     if fault is not None:

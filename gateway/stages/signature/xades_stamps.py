@@ -14,6 +14,7 @@ from hashlib import new as new_digest
 
 from gateway.codes import Code
 from gateway.findings import Finding, Severity, blocking
+from gateway.model.signature import StampKind, TimeStampReport
 from gateway.stages.signature.names import ds
 from gateway.stages.signature.references import canonical
 from gateway.stages.signature.situation import Situation
@@ -32,6 +33,7 @@ class TimeProof:
     best: datetime | None
     stamped: bool
     archived: bool
+    stamps: tuple[TimeStampReport, ...]
     findings: tuple[Finding, ...]
 
 
@@ -39,6 +41,7 @@ def judge_stamps(signature: XadesSignature, situation: Situation) -> TimeProof:
     """All time-stamps of one signature."""
     stamps = signature.unsigned.stamps
     findings: list[Finding] = [*signature.unsigned.findings, *_too_many(signature)]
+    reports: list[TimeStampReport] = []
     proven: list[datetime] = []
     kinds: set[bool] = set()  # of intact stamps: archive or not
     existed: datetime | None = None
@@ -49,6 +52,8 @@ def judge_stamps(signature: XadesSignature, situation: Situation) -> TimeProof:
             continue
         judgement = _judge(stamp, signature, situation, existed, place=f"{stamp.place} {number}")
         findings += _findings(judgement, stamp)
+        kind = StampKind.ARCHIVE if stamp.archive else StampKind.SIGNATURE
+        reports.insert(0, judgement.told(kind))
         if judgement.intact:
             kinds.add(stamp.archive)
         if judgement.valid and judgement.time is not None:
@@ -56,7 +61,13 @@ def judge_stamps(signature: XadesSignature, situation: Situation) -> TimeProof:
             existed = judgement.time if stamp.archive else existed
     best = min(proven, default=None)
     findings += _order(signature, best, situation)
-    return TimeProof(best=best, stamped=False in kinds, archived=True in kinds, findings=tuple(findings))
+    return TimeProof(
+        best=best,
+        stamped=False in kinds,
+        archived=True in kinds,
+        stamps=tuple(reports),
+        findings=tuple(findings),
+    )
 
 
 def _judge(

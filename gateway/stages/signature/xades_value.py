@@ -2,19 +2,41 @@
 """The value of a XAdES signature against a certificate's key. Leaves out whose certificate it has to be."""
 
 from hashlib import new as new_digest
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from gateway.codes import Code
+from gateway.errors import Unreadable, own_words
 from gateway.findings import Finding
-from gateway.stages.signature.certificate import Certificate, Scheme, check_value
-from gateway.stages.signature.xades import XadesSignature
+from gateway.stages.signature.certificate import PublicKey, Scheme, check_value
+from gateway.stages.signature.identifiers import SignatureMethod
 
 
-def check_signature_value(signature: XadesSignature, certificate: Certificate) -> Finding | None:
-    """Does the certificate's key verify the value over the canonical SignedInfo?"""
+class SignedInfo(Protocol):
+    """What a value is made over: of a signature in a container, or of one on a trusted list."""
+
+    @property
+    def where(self) -> str:
+        """For findings about it."""
+
+    @property
+    def method(self) -> SignatureMethod:
+        """How the value was made."""
+
+    @property
+    def signed_info(self) -> bytes:
+        """Canonical."""
+
+    @property
+    def value(self) -> bytes:
+        """As it stands in the file."""
+
+
+def check_signature_value(signature: SignedInfo, key: PublicKey) -> Finding | None:
+    """Does the key verify the value over the canonical SignedInfo?"""
     scheme = Scheme(
         algorithm=signature.method.algorithm,
         digest=signature.method.digest,
@@ -22,16 +44,16 @@ def check_signature_value(signature: XadesSignature, certificate: Certificate) -
         salt_length=new_digest(signature.method.digest).digest_size if signature.method.digest else 0,
     )
     try:
-        value = _der_value(certificate, signature.value)
-        check_value(certificate.key, scheme=scheme, value=value, data=signature.signed_info)
-    except InvalidSignature as error:
-        return _value_finding(signature, str(error) or "the value does not verify")
+        value = _der_value(key, signature.value)
+        check_value(key, scheme=scheme, value=value, data=signature.signed_info)
+    except InvalidSignature:
+        return _value_finding(signature, "the value does not verify")
     except Exception as error:  # noqa: BLE001 - a key or value the library cannot use verifies nothing
-        return _value_finding(signature, f"{type(error).__name__}: {error}")
+        return _value_finding(signature, own_words(error))
     return None
 
 
-def _value_finding(signature: XadesSignature, got: str) -> Finding:
+def _value_finding(signature: SignedInfo, got: str) -> Finding:
     return Finding(
         code=Code.SIGNATURE_VALUE_INVALID,
         place=signature.where,
@@ -40,12 +62,11 @@ def _value_finding(signature: XadesSignature, got: str) -> Finding:
     )
 
 
-def _der_value(certificate: Certificate, value: bytes) -> bytes:
+def _der_value(key: PublicKey, value: bytes) -> bytes:
     """XML Signature stores r and s side by side (RFC 4050 clause 3.3); anything of another length is refused."""
-    key = certificate.key
     if not isinstance(key, ec.EllipticCurvePublicKey):
         return value
     width = (key.key_size + 7) // 8
     if len(value) != 2 * width:
-        raise InvalidSignature(f"{len(value)} bytes where r and s take {2 * width}")
+        raise Unreadable(f"{len(value)} bytes where r and s take {2 * width}")
     return encode_dss_signature(int.from_bytes(value[:width]), int.from_bytes(value[width:]))

@@ -7,7 +7,7 @@ Steps; each adds what it finds, none stops the others
 3. the signed properties: signing time, media types
 4. time-stamps: the best signature time (``xades_stamps``)
 5. algorithms at that time (``algorithms``)
-6. the signer's path at that time (``trust``)
+6. the signer's path at that time (``trust``), and how qualified it is (``qualified_report``)
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,9 @@ from gateway.stages.signature.algorithms import DIGEST, SIGNATURE, check_algorit
 from gateway.stages.signature.certificate import Certificate, key_bits
 from gateway.stages.signature.coverage import Coverage, DataReference, check_references
 from gateway.stages.signature.faults import Fault, breaks_integrity, faults_of, judge_faults
+from gateway.stages.signature.identity import signature_value
 from gateway.stages.signature.judgement import PathJudgement
+from gateway.stages.signature.qualified_report import with_qualification
 from gateway.stages.signature.situation import Situation
 from gateway.stages.signature.trust import Purpose, judge_certificate
 from gateway.stages.signature.xades import UnreadSignature, XadesSignature
@@ -71,7 +73,7 @@ def judge_xades(signature: XadesSignature, situation: Situation) -> SignatureRep
     indication, sub_indication = judge_faults(faults)
     if indication is Indication.TOTAL_PASSED and not _complete(integrity, path, findings):
         indication, sub_indication = Indication.INDETERMINATE, SubIndication.NO_SIGNING_CERTIFICATE_FOUND
-    return SignatureReport(
+    report = SignatureReport(
         id=signature.id,
         place=signature.place,
         form=FORM,
@@ -86,8 +88,18 @@ def judge_xades(signature: XadesSignature, situation: Situation) -> SignatureRep
         claimed_signing_time=signature.signed.signing_time if signature.signed else None,
         best_signature_time=proof.best,
         covers=coverage.covers,
+        value=signature_value(
+            signature.method.algorithm,
+            signature.method.digest,
+            signed=signature.signed_info,
+            value=signature.value,
+        ),
+        revoked=path.revoked if path else (),
+        stamps=proof.stamps,
         findings=tuple(dict.fromkeys(findings)),
     )
+    required = situation.policy.require_qualified
+    return with_qualification(report, path, required=required, moment=situation.moment)
 
 
 def _rule_findings(

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""References against files, one by one: what covers, what is a fault, what the fault means and says."""
+
+from dataclasses import replace
+from functools import cache
+from hashlib import new as new_digest
+from hashlib import sha256
+
+import pytest
+from signed_bundles import POLICY, judged_with_digests, packed
+
+from gateway.codes import Code
+from gateway.errors import JournalDamaged, Rejected
+from gateway.findings import Finding, Severity
+from gateway.model.signature import Indication, Integrity, Revocation, SubIndication, Trust
+from gateway.stages.container import read_entry
+from gateway.stages.signature import verified
+from gateway.stages.signature.coverage import Contents, DataReference, check_references, covered_by
+from gateway.stages.signature.verdict import _contained
+
+FILES = {"a.xml": b"<a/>", "b.pdf": b"%PDF-1.7 b"}
+LENIENT = replace(POLICY, require_all_signatures=False)
+PLACE = "META-INF/signatures0.xml"
+
+
+@cache
+def contents():
+    digested = judged_with_digests(packed(FILES))[1]
+    return Contents.of(digested, lambda entry: read_entry(digested.opened.source, entry))
+
+
+def to(name, data=None, digest="sha256"):
+    value = new_digest(
+        digest if digest == "sha256" else "sha256", FILES[name] if data is None else data
+    ).digest()
+    return DataReference(uri=name, digest=digest, value=value, place=PLACE)
+
+
+def check(*references, policy=POLICY):
+    coverage = check_references(references, contents(), place=PLACE, policy=policy)
+    told = [
+        (f.means, f.finding.code, f.finding.severity, f.finding.place, f.finding.expected, f.finding.got)
+        for f in coverage.faults
+    ]
+    return coverage.covers, told
+
+
+def unsigned(name, severity=Severity.ERROR):
+    return (
+        SubIndication.SIG_CONSTRAINTS_FAILURE,
+        Code.UNSIGNED_CONTENT,
+        severity,
+        name,
+        f"covered by {PLACE}",
+        "not covered",
+    )
+
+
+def faulty(means, place, expected, got, code=Code.SIGNATURE_REFERENCE):
+    return (means, code, Severity.ERROR, f"{PLACE}, {place}", expected, got)
+
+
+def test_references_to_all_files_cover_them_in_their_order():
+    assert check(to("b.pdf"), to("a.xml")) == (("b.pdf", "a.xml"), [])
+
+
+def test_a_file_without_a_reference_is_not_signed_and_policy_says_how_grave_that_is():
+    assert check(to("a.xml")) == (("a.xml",), [unsigned("b.pdf")])
+    assert check(to("a.xml"), policy=LENIENT) == (("a.xml",), [unsigned("b.pdf", Severity.WARNING)])
+    assert check() == ((), [unsigned("a.xml"), unsigned("b.pdf")])
+
+
+def test_another_digest_covers_nothing_and_is_told_with_both():
+    expected, got = sha256(b"other").hexdigest(), sha256(FILES["b.pdf"]).hexdigest()
+    fault = faulty(SubIndication.HASH_FAILURE, "b.pdf", expected, got, Code.SIGNATURE_DIGEST_MISMATCH)
+    assert check(to("a.xml"), to("b.pdf", b"other")) == (("a.xml",), [fault])
+
+
+@pytest.mark.parametrize("length", [0, 31, 33, 200])
+def test_a_digest_of_another_length_covers_nothing(length):
+    value = (sha256(FILES["a.xml"]).digest() * 7)[:length]
+    reference = DataReference(uri="a.xml", digest="sha256", value=value, place=PLACE)
+    covers, (fault, *_) = check(reference, to("b.pdf"))
+    assert (("b.pdf",), value.hex()[:128]) == (covers, fault[4])
+
+
+def test_a_file_that_is_not_there_is_not_found():
+    reference = DataReference(uri="c.xml", digest="sha256", value=b"", place=PLACE)
+    fault = faulty(SubIndication.SIGNED_DATA_NOT_FOUND, "c.xml", "a file of this name", "none, or several")
+    assert check(to("a.xml"), to("b.pdf"), reference) == (("a.xml", "b.pdf"), [fault])
+
+
+def test_a_file_referenced_twice_is_a_fault_even_where_both_agree():
+    fault = faulty(SubIndication.FORMAT_FAILURE, "a.xml", "each file referenced once", "a.xml again")
+    assert check(to("a.xml"), to("b.pdf"), to("a.xml")) == (("a.xml", "b.pdf"), [fault])
+
+
+def test_a_second_reference_does_not_mend_the_first():
+    covers, faults = check(to("a.xml", b"other"), to("b.pdf"), to("a.xml"))
+    assert (("b.pdf",), [SubIndication.HASH_FAILURE, SubIndication.FORMAT_FAILURE]) == (
+        covers,
+        [f[0] for f in faults],
+    )
+
+
+def test_a_digest_that_was_not_made_proves_nothing():
+    fault = faulty(SubIndication.SIGNED_DATA_NOT_FOUND, "a.xml", "readable content", "none")
+    assert check(to("a.xml", digest="sha3_256"), to("b.pdf")) == (("b.pdf",), [fault])
+
+
+def test_a_reference_that_is_no_name_is_a_fault_and_the_others_go_on():
+    address = DataReference(uri="http://127.0.0.1/a.xml", digest="sha256", value=b"", place=PLACE)
+    covers, faults = check(address, to("b.pdf"))
+    assert (("b.pdf",), True) == (covers, unsigned("a.xml") in faults)
+    assert len(faults) == 2
+
+
+def test_scopes_are_turned_round():
+    assert covered_by(["a", "b"], {"S": ("a",), "T": ("a", "c")}) == {"a": ("S", "T"), "b": ()}
+
+
+def test_files_can_be_read_once_more_and_without_a_way_to_do_it_they_say_so():
+    value = contents()
+    assert b"".join(value.stream("a.xml")) == FILES["a.xml"]
+    assert b"".join(value.stream(PLACE)) == value.digested.opened.meta[PLACE]
+    assert (value.streams, Contents.of(value.digested).streams) == (True, False)
+    assert [] == list(Contents.of(value.digested).stream("a.xml"))
+
+
+def test_the_digest_of_the_content_is_that_of_lengths_names_and_digests():
+    """Kept in journals for years to tell repetitions: it must never change."""
+    expected = sha256()
+    for name in sorted(FILES):
+        expected.update(len(name.encode()).to_bytes(4) + name.encode() + sha256(FILES[name]).digest())
+    assert verified(*judged_with_digests(packed(FILES))).content_digest == expected.hexdigest()
+
+
+# -- the last resort
+
+
+def test_an_exception_nobody_foresaw_is_an_open_signature_with_its_finding():
+    report = _contained(lambda: {}["x"], PLACE)
+    assert (report.id, report.place, report.form, report.level, report.signer, report.covers) == (
+        *("", PLACE, "", "", None),
+        (),
+    )
+    assert (report.indication, report.sub_indication, report.integrity, report.trust, report.revocation) == (
+        Indication.INDETERMINATE,
+        SubIndication.POLICY_PROCESSING_ERROR,
+        Integrity.UNCHECKED,
+        Trust.UNKNOWN,
+        Revocation.UNKNOWN,
+    )
+    (finding,) = report.findings
+    assert (Code.VERIFICATION_FAILED, Severity.UNKNOWN, PLACE) == (
+        finding.code,
+        finding.severity,
+        finding.place,
+    )
+
+
+def test_a_rejection_inside_keeps_its_findings():
+    def judge():
+        raise Rejected([Finding(code=Code.CMS_STRUCTURE)])
+
+    assert (Finding(code=Code.CMS_STRUCTURE),) == _contained(judge, PLACE).findings
+
+
+def test_a_fault_of_ours_is_no_statement_about_the_signature():
+    def judge():
+        raise JournalDamaged("spool")
+
+    with pytest.raises(JournalDamaged):
+        _contained(judge, PLACE)
