@@ -8,5 +8,7 @@ compile() { "$uv" pip compile --quiet --universal --generate-hashes --no-emit-in
 compile --python-version 3.11 pyproject.toml --output-file requirements/run.txt
 compile --python-version 3.11 pyproject.toml requirements/build.in --extra demo --output-file requirements/demo.txt
 compile --python-version 3.11 pyproject.toml requirements/build.in --extra demo --group dev --output-file requirements/dev.txt
+# atheris has wheels for Linux on x86-64 only: a file of its own, so that make test runs on other machines.
+compile --python-version 3.11 pyproject.toml requirements/build.in --extra demo --group dev --group fuzz --constraint requirements/dev.txt --output-file requirements/fuzz.txt
 # Says it needs 3.12 and runs on 3.11 as well (installed with --ignore-requires-python).
 compile --python-version 3.12 requirements/foreign.in --output-file requirements/foreign.txt
