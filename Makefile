@@ -8,10 +8,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check lint types imports units format bench interop lock clean
+.PHONY: help demo test check lint types imports units format bench interop fuzz fuzz-seeds mutation lock clean
 
 help:  ## say what can be done
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s $$'\t'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s $$'\t'
 
 $(VENV)/.run: requirements/demo.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -22,6 +22,10 @@ $(VENV)/.run: requirements/demo.txt pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	touch $@
+
+$(VENV)/.fuzz: $(VENV)/.dev requirements/fuzz.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
 	touch $@
 
 demo: $(VENV)/.run  ## play the three cooperations against a real gateway on this machine
@@ -55,8 +59,18 @@ bench: $(VENV)/.dev  ## measure, each figure beside its floor in the same run (B
 interop: $(VENV)/.dev  ## compare with EU DSS and digidoc4j (needs Java and Maven)
 	$(BIN)/pytest tests/interop
 
+SECONDS ?= 60
+fuzz: $(VENV)/.fuzz  ## throw hostile bytes at every border (SECONDS=60 for each target, TARGETS="zip_container ...")
+	PYTHONPATH=.:tests $(BIN)/python -m fuzz --seconds $(SECONDS) $(TARGETS)
+
+fuzz-seeds: $(VENV)/.dev  ## make the kept inputs of the fuzzers anew
+	PYTHONPATH=.:tests $(BIN)/python -m fuzz.seeds
+
+mutation: $(VENV)/.fuzz  ## would the tests notice? (MODULE=gateway/stages/container, SAMPLE=300 for a sample)
+	PYTHONPATH=.:tests $(BIN)/python tests/mutation.py $(MODULE) $(if $(SAMPLE),--sample $(SAMPLE)) $(MUTATION)
+
 lock: $(VENV)/.dev  ## resolve all dependencies anew, with hashes
 	requirements/lock.sh
 
 clean:  ## remove what was made here
-	rm -rf $(VENV) demo dist build bench-results .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) demo dist build bench-results .fuzz .mutation .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

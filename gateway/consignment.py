@@ -3,7 +3,8 @@
 
 spool file (authenticated segments) -> container (strict reader) -> files (digests of the accepted journal row) ->
 format -> package (digests of its parts). What is read on the way out is checked against what was verified on the way
-in: a byte that changed in between never reaches a recipient whole (DESIGN rules 3 and 10).
+in: a byte that changed in between never reaches a recipient whole (DESIGN rules 3 and 10). Nothing of a dossier goes
+out after it was erased, not even to a reader that began before: it is cut, and never has the whole.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ from gateway.couplings import Coupling
 from gateway.errors import DeliveryFailed, JournalDamaged, Rejected
 from gateway.journal import Journal, dossiers
 from gateway.journal.deliveries import DeliveryRow
-from gateway.journal.dossiers import DossierFacts, Stored
+from gateway.journal.dossiers import DossierFacts, DossierStatus, Stored
 from gateway.model.bundle import ByteSource, Opened
 from gateway.model.delivery import Deliverable, DeliveredFile, Package, Part
 from gateway.model.examination import ExaminedDocument
@@ -58,9 +59,11 @@ class Consignments:
         """
         accepted = accepted_dossier(self.journal, row)
         if accepted.stored is None:
-            raise DeliveryFailed(Code.PROCESSING_FAILED, "the dossier's content is erased", retry=False)
-        with self.spool.open(accepted.stored.name, accepted.stored.wrapped_key) as bundle:
-            package = coupling.format.package(self._deliverable(row, accepted, coupling, bundle))
+            raise _erased()
+        name = accepted.stored.name
+        with self.spool.open(name, accepted.stored.wrapped_key) as bundle:
+            kept = _Kept(bundle, lambda: self.spool.holds(name))
+            package = coupling.format.package(self._deliverable(row, accepted, coupling, kept))
             yield replace(package, parts=tuple(_checked_part(part) for part in package.parts))
 
     def _deliverable(
@@ -86,6 +89,26 @@ class Consignments:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The stored bundle, as long as it is kept. An open descriptor and the key in memory would outlive an erasure."""
+
+    bundle: ByteSource
+    is_kept: Callable[[], bool]
+
+    @property
+    def size(self) -> int:
+        """Length in bytes."""
+        return self.bundle.size
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """As the bundle's. Raises ``DeliveryFailed`` once the dossier is erased."""
+        data = self.bundle.read_at(offset, length)
+        if not self.is_kept():  # asked after reading: what is handed on was there when it was read
+            raise _erased()
+        return data
+
+
 class _Container:
     """The stored container, opened when a file of it is first read: who passes on the original never opens it.
 
@@ -107,9 +130,11 @@ class _Container:
 
 
 def accepted_dossier(journal: Journal, row: DeliveryRow) -> AcceptedDossier:
-    """The dossier of a delivery. Raises ``JournalDamaged`` where there is none that was accepted."""
+    """The dossier of a delivery. Raises ``DeliveryFailed`` where it is erased, ``JournalDamaged`` where there never was one."""
     with journal.reading() as connection:
         dossier = dossiers.find(connection, row.dossier_id)
+    if dossier is not None and dossier.status is DossierStatus.ERASED:
+        raise _erased()
     if dossier is None or dossier.facts is None:
         raise JournalDamaged(f"delivery {row.id} has no accepted dossier")
     return AcceptedDossier(
@@ -121,6 +146,10 @@ def accepted_dossier(journal: Journal, row: DeliveryRow) -> AcceptedDossier:
         facts=dossier.facts,
         stored=dossier.stored,
     )
+
+
+def _erased() -> DeliveryFailed:
+    return DeliveryFailed(Code.PROCESSING_FAILED, "the dossier's content is erased", retry=False)
 
 
 def _file(container: _Container, document: ExaminedDocument) -> DeliveredFile:

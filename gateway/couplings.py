@@ -38,7 +38,7 @@ def couple(authorities: Iterable[Authority]) -> Mapping[str, Coupling]:
         except ConfigInvalid as error:
             problems += [f"authority {authority.id}: {problem}" for problem in error.problems]
     if problems:
-        raise ConfigInvalid(problems, hint="mend partners.toml; installed adapters: amtsbote doctor")
+        raise ConfigInvalid(problems, hint="mend partners.toml, or install the adapter it names")
     return couplings
 
 

@@ -17,6 +17,7 @@ from gateway.consignment import Consignments
 from gateway.couplings import Coupling
 from gateway.doorbell import Doorbell, Role
 from gateway.errors import DeliveryFailed, GatewayFault, JournalDamaged, Rejected
+from gateway.explaining import Explainer
 from gateway.journal import Journal, deliveries
 from gateway.journal.deliveries import DeliveryRow
 from gateway.model.delivery import Answer, Package, Placement
@@ -43,6 +44,7 @@ class Means:
     clock: Clock
     entropy: Entropy
     events: EventLog
+    explainer: Explainer
 
 
 class Courier:
@@ -188,6 +190,8 @@ class Courier:
                     answer=answer.id,
                     code=code.value,
                 )
+            else:  # not at the first look: a delivery's state may be a moment behind what its recipient saw
+                await self._coupling.transport.refuse(answer, means.explainer.refusal(error.findings))
             return False
         await self._coupling.transport.settle(answer)
         means.events.info("answer.recorded", delivery=answer.delivery_id, kind=answer.kind.value)

@@ -36,6 +36,10 @@ class Docket:
         """The receipt of the submission; ``None`` also until it is published and after erasure."""
         return await asyncio.to_thread(self._receipt, chamber_id, dossier_id)
 
+    async def report(self, chamber_id: str, dossier_id: str) -> Mapping[str, Any] | None:
+        """The verification report as it was kept; ``None`` after erasure, too."""
+        return await asyncio.to_thread(self._report, chamber_id, dossier_id)
+
     async def evidence(self, chamber_id: str, dossier_id: str) -> tuple[Mapping[str, Any], ...] | None:
         """All receipts of the dossier, in the order of the log."""
         return await asyncio.to_thread(self._evidence, chamber_id, dossier_id)
@@ -70,6 +74,11 @@ class Docket:
                 return None
             data = dossiers.receipt(connection, dossier_id)
         return None if data is None else json.loads(data)
+
+    def _report(self, chamber_id: str, dossier_id: str) -> Mapping[str, Any] | None:
+        with self._journal.reading() as connection:
+            row = dossiers.find(connection, dossier_id)
+        return None if row is None or row.chamber != chamber_id else row.report
 
     def _evidence(self, chamber_id: str, dossier_id: str) -> tuple[Mapping[str, Any], ...] | None:
         with self._journal.reading() as connection:

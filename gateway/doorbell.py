@@ -3,7 +3,9 @@
 
 A bell is a hint and may be lost; the journal row is the queue. Whoever waits also looks by itself every
 ``patience`` seconds, so a lost ring costs time and never a dossier.
-Mechanism: one UNIX datagram socket per role in the run directory; the empty datagram is the whole message.
+Mechanism: one UNIX datagram socket per role; the empty datagram is the whole message. It lies in a directory of the
+role's own below the run directory: were it one for all, a role that is taken over could wait for another's restart and
+put a socket of its own into the other's place.
 """
 
 import asyncio
@@ -27,12 +29,22 @@ class Role(StrEnum):
     REFRESH = "refresh"
 
 
+def place_of(run_directory: Path, role: Role) -> Path:
+    """Where a role puts its sockets and its lock; no other role may write there."""
+    return run_directory / role
+
+
+def bell_of(run_directory: Path, role: Role) -> Path:
+    """The bell's socket."""
+    return place_of(run_directory, role) / "bell"
+
+
 def ring(run_directory: Path, *roles: Role) -> None:
     """Ring without having a bell; a role that is not there, or whose bell is already ringing, is no error."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sock:
         for role in roles:
             with contextlib.suppress(OSError):
-                sock.sendto(b"", str(run_directory / f"{role}.bell"))
+                sock.sendto(b"", str(bell_of(run_directory, role)))
 
 
 def file_identity(path: Path) -> tuple[int, int]:
@@ -61,7 +73,8 @@ class Doorbell:
 
     async def listen(self) -> None:
         """Start to hear; replaces a socket file that a dead predecessor left."""
-        path = self._path(self._listener)
+        path = self._path
+        path.parent.mkdir(exist_ok=True)
         path.unlink(missing_ok=True)
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
         sock.bind(str(path))
@@ -76,7 +89,7 @@ class Doorbell:
             asyncio.get_running_loop().remove_reader(self._socket.fileno())
             self._socket.close()
             self._socket = None
-            remove_own(self._path(self._listener), self._made)
+            remove_own(self._path, self._made)
 
     def ring(self, *roles: Role) -> None:
         """Ring; a role that is not there, or whose bell is already ringing, is no error."""
@@ -96,8 +109,9 @@ class Doorbell:
         """Rings heard so far; take it before looking at the journal, so no ring between look and wait is missed."""
         return self._count
 
-    def _path(self, role: Role) -> Path:
-        return self._directory / f"{role}.bell"
+    @property
+    def _path(self) -> Path:
+        return bell_of(self._directory, self._listener)
 
     def _drain(self) -> None:
         sock = self._socket

@@ -8,10 +8,13 @@ Our exception hierarchy::
     ├── DeliveryFailed           the recipient's system must act: the delivery stays open and is tried again
     └── GatewayFault             we must act: nothing is accepted, nothing is acknowledged
         ├── ConfigInvalid        every fault of the configuration at once
+        ├── NotReady             everything a start lacks, each with what mends it
         ├── TrustStateMissing    journal, key or anchors are not there; says which command makes them
         ├── JournalDamaged       the journal contradicts itself or the files beside it
+        ├── JournalTooNew        the journal has a schema that this version does not know
         ├── LogRolledBack        the log on disk is older than what was signed: signing would fork it
         └── Unavailable          try later: a resource is missing that will come back
+            └── ScannerUnavailable   the malware scanner is that resource (``gateway.model.scan``)
 
 Any other exception that leaves a stage is our bug: it answers 500 and never becomes a receipt.
 Exceptions carry data; they do not log, print or exit.
@@ -28,15 +31,31 @@ class AmtsboteError(Exception):
 
 
 class Rejected(AmtsboteError):
-    """The outcome "no" with all findings. The first blocking finding names the answer's problem type."""
+    """The outcome "no" with all findings. The first blocking finding names the answer's problem type.
 
-    def __init__(self, findings: Iterable[Finding]) -> None:
+    ``retry_after`` (seconds): the same may pass after that time; ``None`` where waiting changes nothing.
+    """
+
+    def __init__(self, findings: Iterable[Finding], *, retry_after: int | None = None) -> None:
         self.findings = tuple(findings)
+        self.retry_after = retry_after
         if not self.findings:
             raise ValueError("a rejection needs at least one finding")
         super().__init__(
             ", ".join(f"{f.code} at {f.place}" if f.place else str(f.code) for f in self.findings)
         )
+
+
+class Unreadable(ValueError):
+    """Says in our own words what stands where something readable was expected; the border of a stage makes a finding of it.
+
+    What a library says reaches no finding: its wording changes with its version, and no clerk understands it.
+    """
+
+
+def own_words(error: BaseException) -> str:
+    """What ``got`` of a finding says about an error: our own words, never a library's."""
+    return str(error) if isinstance(error, Unreadable) else "something unreadable"
 
 
 class DeliveryFailed(AmtsboteError):
@@ -67,6 +86,16 @@ class ConfigInvalid(GatewayFault):
         super().__init__("; ".join(self.problems), hint=hint)
 
 
+class NotReady(GatewayFault):
+    """The gateway cannot start; ``faults`` are all reasons, each with its own hint."""
+
+    code = Code.CONFIG_INVALID
+
+    def __init__(self, faults: Iterable[GatewayFault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("; ".join(fault.detail for fault in self.faults))
+
+
 class TrustStateMissing(GatewayFault):
     """Something that must never appear by itself is not there (house rule 30)."""
 
@@ -77,6 +106,12 @@ class JournalDamaged(GatewayFault):
     """Rows or files contradict each other; a person must look before anything goes on."""
 
     code = Code.JOURNAL_DAMAGED
+
+
+class JournalTooNew(GatewayFault):
+    """The journal was written by a newer version: its rows may mean what this one cannot know."""
+
+    code = Code.JOURNAL_TOO_NEW
 
 
 class LogRolledBack(GatewayFault):

@@ -16,7 +16,7 @@ from gateway.catalogue import CompiledSchema, Rules
 from gateway.codes import Code
 from gateway.errors import Rejected
 from gateway.findings import Finding
-from gateway.model.bundle import ByteSource, Complete, Digested, Entry
+from gateway.model.bundle import ByteSource, Complete, Digested, Entry, Opened
 from gateway.model.examination import Examination, ExaminedDocument
 from gateway.model.rules import german_day
 from gateway.model.signature import (
@@ -29,14 +29,16 @@ from gateway.model.signature import (
 )
 from gateway.model.trust import SignaturePolicy
 from gateway.policy import MIB, Policy
-from gateway.stages.completeness import check_complete, missing_documents
+from gateway.ports import Screen
+from gateway.scanning.bundle import screen_bundle, with_scan
+from gateway.stages.completeness import check_complete, missing
 from gateway.stages.container import digest_entries, open_container, read_entry
 from gateway.stages.dossier import DOSSIER_NAME, diagnose_dossier, validate
+from gateway.stages.report.codec import report_to_json
 from gateway.stages.signature import judge_signatures, read_signatures, verified
 from gateway.stages.signature.pades import PdfJudgement, judge_pdf, too_large, unexamined
 from gateway.stages.signature.pdf_document import MAGIC, MAX_PDF_BYTES
 from gateway.stages.signature.pdf_report import report_of_pdf, with_pdfs
-from gateway.stages.signature.report import report_to_json
 from gateway.stages.signature.trust import TrustStore
 
 _KEPT_DOSSIER_BYTES = 16 * MIB
@@ -69,6 +71,12 @@ def judge(
         opened = open_container(source, policy=knowledge.policy.container)
     except Rejected as rejected:
         return _refused(rejected.findings, moment), None
+    return _judge_opened(opened, knowledge, moment)
+
+
+def _judge_opened(
+    opened: Opened, knowledge: Knowledge, moment: datetime
+) -> tuple[VerificationReport, Digested]:
     signatures = read_signatures(opened, xml=knowledge.policy.xml, policy=knowledge.signature_policy)
     digested = digest_entries(
         opened,
@@ -107,11 +115,21 @@ def judge_file(
     return report_of_pdf(judgement, size=len(data), sha256=sha256(data).hexdigest(), moment=moment)
 
 
-def examine(source: ByteSource, knowledge: Knowledge, moment: datetime) -> Examination:
-    """Every finding on a dossier bundle, and its facts where none blocks."""
-    report, digested = judge(source, knowledge, moment)
-    if digested is None:
-        return _examination(report, report.findings, moment)
+def examine(
+    source: ByteSource, knowledge: Knowledge, moment: datetime, *, screen: Screen | None = None
+) -> Examination:
+    """Every finding on a dossier bundle, and its facts where none blocks. Raises ``ScannerUnavailable``.
+
+    A ``screen`` sees what has one reading only, and sees it first: it may be the quicker to break off.
+    """
+    try:
+        opened = open_container(source, policy=knowledge.policy.container)
+    except Rejected as rejected:
+        return _examination(_refused(rejected.findings, moment), rejected.findings, moment)
+    screened = screen_bundle(opened, screen) if screen is not None else None
+    report, digested = _judge_opened(opened, knowledge, moment)
+    if screened is not None:
+        report = with_scan(report, screened)
     try:
         complete = _complete(report, digested, knowledge, moment)
     except Rejected as rejected:
@@ -145,14 +163,14 @@ def _diagnosis(digested: Digested, knowledge: Knowledge, moment: datetime) -> tu
     )
     if dossier is None:
         return findings
-    return (*findings, *missing_documents(dossier, knowledge.rules, on=german_day(moment)))
+    return (*findings, *missing(dossier, knowledge.rules, on=german_day(moment)))
 
 
 def _passed(
     complete: Complete, report: VerificationReport, knowledge: Knowledge, moment: datetime
 ) -> Examination:
     valid = complete.valid
-    advice = missing_documents(valid.dossier, knowledge.rules, on=german_day(moment))
+    advice = missing(valid.dossier, knowledge.rules, on=german_day(moment))
     types = {document.file: document for document in valid.dossier.documents}
     entries = valid.verified.digested.opened.payload
     documents = tuple(

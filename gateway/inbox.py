@@ -11,14 +11,15 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from gateway.codes import Code
 from gateway.consignment import Consignments, accepted_dossier
 from gateway.couplings import Coupling
 from gateway.doorbell import Doorbell, Role
-from gateway.errors import Rejected
+from gateway.errors import DeliveryFailed, GatewayFault, JournalDamaged, Rejected
 from gateway.findings import Finding
-from gateway.journal import Journal, deliveries
+from gateway.journal import Journal, deliveries, dossiers
 from gateway.journal.answers import RecordedAnswer
 from gateway.journal.deliveries import DeliveryRow
 from gateway.model.delivery import Answer, DeliveryState, Package
@@ -128,19 +129,27 @@ class Inbox:
             # Handed over another way (a folder in an exchange directory); one download cannot carry it.
             raise Rejected([Finding(code=Code.NOT_FOUND, place="package", expected="a package of one file")])
         opening = self._consignments.opened(row, coupling)
-        package = await asyncio.to_thread(opening.__enter__)
+        try:
+            package = await asyncio.to_thread(opening.__enter__)
+        except (DeliveryFailed, GatewayFault):
+            await asyncio.to_thread(self._own, authority_id, delivery_id)  # erased since the look: not found
+            raise
         try:
             yield package
         finally:
             opening.__exit__(None, None, None)
 
+    async def report(self, authority_id: str, delivery_id: str) -> Mapping[str, Any]:
+        """The verification report on the delivered dossier, as it was kept. Raises ``Rejected`` as ``package``."""
+        return await asyncio.to_thread(self._report, authority_id, delivery_id)
+
     async def record_access(
         self, authority_id: str, delivery_id: str, *, start: int, end: int, size: int
     ) -> bool:
         """Bytes ``start .. end`` (excluded) of ``size`` were sent. ``True`` if that made the handover."""
+        if await asyncio.to_thread(self._finished, (delivery_id,)):
+            return False  # recorded before; or erased since, and no row is left to say it on
         row = await asyncio.to_thread(self._own, authority_id, delivery_id)
-        if row.state is not DeliveryState.CONSIGNED:
-            return False
         if delivery_id not in self._coverage:
             await self._forget_finished()
         coverage = self._coverage.setdefault(delivery_id, Coverage())
@@ -148,7 +157,10 @@ class Inbox:
         if not coverage.whole(size):
             return False
         del self._coverage[delivery_id]
-        return await self._fetched(authority_id, row, how="all bytes sent")
+        try:
+            return await self._fetched(authority_id, row, how="all bytes sent")
+        except Rejected:
+            return False  # erased or answered in the meantime; the answer that was sent whole stays whole
 
     async def acknowledge(self, authority_id: str, delivery_id: str, *, sha256: str = "") -> RecordedAnswer:
         """The authority has it. Doing it again gives the first record. ``sha256`` (hex) states what was received.
@@ -193,7 +205,8 @@ class Inbox:
                 deliveries.lease(
                     connection, [row.id for row in rows], until=moment + timedelta(seconds=lease)
                 )
-        return tuple(self._item(row) for row in rows)
+            # Inside the look: what is listed is not erased before it is read.
+            return tuple(self._item(row) for row in rows)
 
     def _item(self, row: DeliveryRow) -> InboxItem:
         accepted = accepted_dossier(self._journal, row)
@@ -225,6 +238,16 @@ class Inbox:
             for delivery_id, row in rows
             if row is None or row.state is not DeliveryState.CONSIGNED
         )
+
+    def _report(self, authority_id: str, delivery_id: str) -> Mapping[str, Any]:
+        with self._journal.reading() as connection:
+            row = own_delivery(connection, authority_id, delivery_id)
+            dossier = dossiers.find(connection, row.dossier_id)
+        if row.state not in FETCHABLE:
+            raise Rejected([_not_fetchable(row)])
+        if dossier is None or dossier.report is None:
+            raise JournalDamaged(f"delivery {row.id} has no accepted dossier")
+        return dossier.report
 
     def _own(self, authority_id: str, delivery_id: str) -> DeliveryRow:
         with self._journal.reading() as connection:

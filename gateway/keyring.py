@@ -205,8 +205,10 @@ def _load_all(
     for path in sorted(p for p in directory.iterdir() if p.suffix.lower() in suffixes):
         try:
             found.update(dict.fromkeys(read(path.read_bytes())))
-        except (ValueError, OSError) as error:
-            problems.append(f"{path}: {error}")
+        except ValueError:
+            problems.append(f"{path}: not a certificate, revocation list or OCSP response")
+        except OSError as error:
+            problems.append(f"{path}: {os.strerror(error.errno or 0)}")
     if problems:
         raise ConfigInvalid(problems)
     return tuple(found)

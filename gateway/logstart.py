@@ -109,12 +109,17 @@ def stored_nodes(tiles: TileStore, size: int) -> TileNodes:
     return TileNodes(hashes)
 
 
+def missing_guard() -> TrustStateMissing:
+    """Nothing else can say what was signed last."""
+    return TrustStateMissing(
+        "the guard file is not there",
+        hint="bring it back; without it nobody can tell whether the journal was rolled back",
+    )
+
+
 def _marks(tiles: TileStore, guard_note: bytes | None, verifier: NoteVerifier) -> Mapping[str, Checkpoint]:
     if guard_note is None:
-        raise TrustStateMissing(
-            "the guard file is not there",
-            hint="bring it back; without it nobody can tell whether the journal was rolled back",
-        )
+        raise missing_guard()
     marks = {"guard file": _open(guard_note, "the guard file", verifier)}
     public = tiles.read(CHECKPOINT)
     if public is not None:

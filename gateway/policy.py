@@ -59,7 +59,13 @@ class TransferPolicy:
     grace_seconds: float = 10  # before the minimum rate applies
     minimum_rate: int = 64 * KIB  # bytes per second
     max_connections: int = 512
+    max_connections_per_partner: int = 128  # of one certificate: leaves room for others
+    max_handshakes: int = 128  # TLS handshakes not finished yet, of strangers too; the oldest makes room
     max_uploads_per_partner: int = 16
+    max_upload_bytes_per_partner: int = 4 * GIB + 128 * MIB  # under way: two of the largest
+    reserve_bytes: int = 256 * MIB  # of the spool's disk: deliveries and the log need room when intake stops
+    requests_per_second: int = 50  # of one partner, on average
+    request_burst: int = 500  # what a partner that was quiet may ask at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,3 +88,4 @@ class Policy:
     transfer: TransferPolicy = field(default_factory=TransferPolicy)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     untrusted_pdf_signatures: UntrustedPdf = UntrustedPdf.ERROR
+    require_qualified: bool = False

@@ -3,14 +3,17 @@
 
 Adapters are found by entry points (``amtsbote.formats``, ``amtsbote.transports``); configuration names the entry
 point, never a dotted path. Limits, time-outs and error mapping sit on our side of the port, once (``gateway.dispatch``).
+``Scanner`` and ``Screen`` are the two halves of a malware scanner; the one there is comes with us (``gateway.scanning``).
 """
 
-from collections.abc import Mapping
+import socket
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, Self
 
 from gateway.model.delivery import Answer, Deliverable, Package, Placement
+from gateway.model.scan import ScannerFault, ScanTerms, Screened, Suspect
 
 
 class Shape(StrEnum):
@@ -35,6 +38,14 @@ class Unreadable:
 
     name: str  # made by the transport, the same at each look; the recipient's own name may hold a person's
     reason: Flaw
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why an answer that could be read was not taken, in lines for those who left it. Names what was expected, not what stood there."""
+
+    german: tuple[str, ...]
+    english: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,4 +104,42 @@ class Transport(Protocol):
 
     async def settle(self, answer: Answer) -> None:
         """The answer is recorded; it need not be returned again."""
+        ...
+
+    async def refuse(self, answer: Answer, refusal: Refusal) -> None:
+        """The answer could be read and was not taken; tell those who left it, where there is a way. Asked at each look."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenScan:
+    """A scanner that waits for the files of one bundle. The connection is the taker's to close."""
+
+    connection: socket.socket
+    terms: ScanTerms
+
+
+class Scanner(Protocol):
+    """**Protocol:** the half of a malware scanner that opens connections; never sees a file.
+
+    ``open`` raises ``ScannerUnavailable`` unless the scanner is there, fit for service and up to date.
+    """
+
+    async def open(self) -> OpenScan:
+        """One bundle's connection, for ``Screen``."""
+        ...
+
+    def failed(self, fault: ScannerFault) -> None:
+        """A scan that was opened ended without a verdict."""
+        ...
+
+
+class Screen(Protocol):
+    """**Protocol:** the half of a malware scanner that sees files; can open nothing, and works on what ``Scanner`` opened.
+
+    A clear verdict on every file, or ``ScannerUnavailable``: what was not scanned to its end is never called clean.
+    """
+
+    def screen(self, files: Iterable[Suspect]) -> Screened:
+        """Look into all files of one bundle, called once."""
         ...

@@ -22,7 +22,7 @@ from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator import ValidationContext
 
 from gateway.codes import Code
-from gateway.errors import ConfigInvalid
+from gateway.errors import ConfigInvalid, own_words
 from gateway.findings import Finding
 from gateway.stages.receipt import SealCheck
 
@@ -86,7 +86,7 @@ def seal_check(anchors_der: Sequence[bytes]) -> SealCheck:
         try:
             problem = asyncio.run(_problem(seal, content, moment, anchors))
         except Exception as error:  # noqa: BLE001 - the CMS library raises many kinds for hostile bytes; each means no
-            problem = f"{type(error).__name__}"
+            problem = own_words(error)
         return (
             () if problem is None else (Finding(code=Code.RECEIPT_SEAL_INVALID, place="seal", got=problem),)
         )

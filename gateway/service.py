@@ -63,10 +63,8 @@ class Service:
         return log
 
     def journal(self) -> Journal:
-        """The open, sound journal."""
-        journal = Journal.open(self.config.journal)
-        journal.check()
-        return journal
+        """The open journal. Whether it is whole is asked once a start, not by every role (``roles.readiness``)."""
+        return Journal.open(self.config.journal)
 
     def spool(self) -> Spool:
         """The spool with its master key."""

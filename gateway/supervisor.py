@@ -6,6 +6,8 @@ Stopping: the receiver first, so that nothing new comes in while what is inside 
 then the deliverer, then the publisher, and the workers last.
 """
 
+import os
+import re
 import signal
 import subprocess
 import time
@@ -17,6 +19,10 @@ from gateway.doorbell import Role
 _START_ORDER = (Role.VERIFY, Role.PUBLISH, Role.DELIVER, Role.REFRESH, Role.RECEIVE)
 _STOP_ORDER = (Role.RECEIVE, Role.REFRESH, Role.DELIVER, Role.PUBLISH, Role.VERIFY)
 _WATCHED = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT}
+# What the interpreter needs. Whatever else stands in the operator's environment, a taken-over worker must not find it.
+_PLAIN = re.compile(
+    r"PATH|HOME|LANG|LANGUAGE|TZ|TMPDIR|VIRTUAL_ENV|PYTHON[A-Z]+|(LC|LD|OPENSSL|AMTSBOTE|COVERAGE)_[A-Z_]+"
+)
 _CALM_SECONDS = 30.0  # a role that ran so long is healthy: its next end is restarted at once
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 10.0  # seconds between restarts of a role that keeps ending
 
@@ -68,7 +74,7 @@ class Supervisor:
             kept.pause = min(kept.pause * 2, _LONGEST_PAUSE)
             self.report("role-ended", role, f"status {status}")
         if now >= kept.due:
-            kept.process = subprocess.Popen(self.command(role), preexec_fn=_unblock)  # noqa: PLW1509 - single-threaded
+            kept.process = subprocess.Popen(self.command(role), env=_environment(role), preexec_fn=_unblock)  # noqa: PLW1509 - single-threaded
             kept.started = now
             self.report("role-started", role, f"pid {kept.process.pid}")
 
@@ -84,6 +90,13 @@ class Supervisor:
             process.kill()
             process.wait()
             self.report("role-killed", role, f"did not drain within {self.drain_seconds:.0f} s")
+
+
+def _environment(role: Role) -> dict[str, str] | None:
+    """What a role is told besides its command; ``None``: all that we were told."""
+    if role is not Role.VERIFY:
+        return None
+    return {name: value for name, value in os.environ.items() if _PLAIN.fullmatch(name)}
 
 
 def _unblock() -> None:

@@ -13,10 +13,12 @@ from random import Random
 from fake_adapters import FakeFormat, FakeTransport
 from sample_dossier import PDF, START, sample_dossier
 
+from gateway.catalogue import data_root
 from gateway.consignment import Consignments
 from gateway.couplings import Coupling
 from gateway.dispatch import Courier, Dispatcher, Means
 from gateway.doorbell import Doorbell, Role
+from gateway.explaining import Explainer
 from gateway.inbox import Inbox
 from gateway.journal import Journal, deliveries, dossiers, log
 from gateway.journal.dossiers import DossierFacts, DossierRow, DossierStatus, Stored
@@ -138,6 +140,7 @@ class Room:
             clock=self.time,
             entropy=self.entropy,
             events=EventLog(self.lines, self.time, role="deliver"),
+            explainer=Explainer.load(data_root()),
         )
 
     def couple(self, name: str, format_, transport) -> None:
@@ -173,7 +176,7 @@ class Room:
         writer = self.spool.writer(len(bundle))
         writer.write(bundle)
         stored = writer.commit()
-        dossier_id, delivery_id = f"{number:026d}", f"D{number:025d}"
+        dossier_id, delivery_id = f"{number:026d}", f"1{number:025d}"
         types = {document.file: document for document in sample_dossier().documents}
         documents = tuple(
             ExaminedDocument(
@@ -198,6 +201,7 @@ class Room:
                     subject=self.entropy(16),
                     authority=to,
                     facts=DossierFacts(dossier=sample_dossier(), documents=documents, signers=()),
+                    report={"indication": "TOTAL-PASSED", "number": number},
                     stored=Stored(name=stored.name, wrapped_key=stored.wrapped_key),
                 ),
             )

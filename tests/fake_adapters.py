@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from gateway.errors import ConfigInvalid
 from gateway.model.delivery import Answer, Deliverable, Package, Part, Placement
-from gateway.ports import Collected, Shape, Unreadable
+from gateway.ports import Collected, Refusal, Shape, Unreadable
 
 
 class FakeFormat:
@@ -46,6 +46,7 @@ class FakeTransport:
     before: list[Callable[[], object]] = field(default_factory=list)
     after: list[Callable[[], object]] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
+    refused: list[tuple[str, Refusal]] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
 
     @classmethod
@@ -66,6 +67,9 @@ class FakeTransport:
 
     async def settle(self, answer: Answer) -> None:
         self.answers.remove(answer)
+
+    async def refuse(self, answer: Answer, refusal: Refusal) -> None:
+        self.refused.append((answer.id, refusal))
 
 
 async def _run_first(hooks: list[Callable[[], object]]) -> None:

@@ -193,7 +193,16 @@ def rules() -> Rules:
         )
 
     empty = dict.fromkeys(
-        ("titles", "document_types", "completeness", "thresholds", "authorities", "deadlines", "algorithms"),
+        (
+            "titles",
+            "document_types",
+            "completeness",
+            "fields",
+            "thresholds",
+            "authorities",
+            "deadlines",
+            "algorithms",
+        ),
         (),
     )
     return Rules(
@@ -204,7 +213,14 @@ def rules() -> Rules:
 class IntakeRoom:
     """Everything a bundle meets. A second room over the same directory is the same gateway after a restart."""
 
-    def __init__(self, directory: Path, *, keep_refused=timedelta(days=7), max_bundle_bytes=1 << 22):
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        keep_refused=timedelta(days=7),
+        keep_refused_bytes=1 << 30,
+        max_bundle_bytes=1 << 22,
+    ):
         self.directory = directory
         fresh = not (directory / "journal.db").exists()
         if fresh:
@@ -227,7 +243,8 @@ class IntakeRoom:
         self.master = MasterKey(key=b"m" * 32, entropy=os.urandom)
         self.spool = Spool(directory / "spool", self.master, os.urandom)
         self.partners = Partners(chambers=(ERFURT, KASSEL), authorities=(WEIMAR, JENA))
-        self.keep_refused, self.max_bundle_bytes = keep_refused, max_bundle_bytes
+        self.keep_refused, self.keep_refused_bytes = keep_refused, keep_refused_bytes
+        self.max_bundle_bytes = max_bundle_bytes
 
     def intake(self, doorbell: Doorbell, *, publication_limit=20.0) -> Intake:
         return Intake(
@@ -239,6 +256,7 @@ class IntakeRoom:
                 issuer=ISSUER,
                 entropy=os.urandom,
                 keep_refused=self.keep_refused,
+                keep_refused_bytes=self.keep_refused_bytes,
                 delivery_deadline=timedelta(days=3),
             ),
             publication=Publication(self.journal, doorbell, patience=0.2, limit=publication_limit),

@@ -295,6 +295,11 @@ async def test_an_answer_that_asks_for_documents_nobody_knows_is_an_alarm_and_st
     await courier.round()
     assert [asked] == room.transport.answers
     assert ["submission.accepted", "handover"] == room.logged()
+    assert [("1", 1)] == [(answer, len(refusal.german)) for answer, refusal in room.transport.refused]
+    german, english = room.transport.refused[0][1].german[0], room.transport.refused[0][1].english[0]
+    assert "erwartet: ein Code aus schemas/rules/document-types.tsv" in german
+    assert "expected: a code of schemas/rules/document-types.tsv" in english
+    assert "NOPE" not in german + english
     assert [("error", "answer-malformed")] == [
         (line["level"], line["code"]) for line in events_of(room) if line["event"] == "answer.refused"
     ]

@@ -23,6 +23,7 @@ _NOT_OURS = {
     "dist",
     "build",
     "bench-results",
+    ".mutation",
 }
 DOCUMENTS = sorted(
     path.relative_to(REPOSITORY).as_posix()

@@ -87,6 +87,6 @@ async def test_a_role_that_ends_slowly_leaves_its_successor_the_bell(tmp_path):
     await successor.listen()
     slow.close()
 
-    assert (tmp_path / "publish.bell").is_socket()
+    assert (tmp_path / "publish/bell").is_socket()
     successor.close()
-    assert not (tmp_path / "publish.bell").exists()
+    assert not (tmp_path / "publish/bell").exists()

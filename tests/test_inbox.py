@@ -295,6 +295,25 @@ async def test_what_is_still_on_its_way_cannot_be_fetched(room, inbox):
     assert [] == await listed(inbox)
 
 
+async def test_an_authority_reads_the_report_on_what_lies_ready_for_it_and_on_nothing_else(room, inbox):
+    mine, others, coming = await consigned(room, 1), await consigned(room, 2, to="weimar"), room.accept(3)
+    assert {"indication": "TOTAL-PASSED", "number": 1} == await inbox.report("ludwigsburg", mine)
+    assert [Code.NOT_FOUND] == await codes(inbox.report("ludwigsburg", others))
+    assert [Code.NOT_FOUND] == await codes(inbox.report("ludwigsburg", "0" * 26))
+    assert [Code.DELIVERY_STATE] == await codes(inbox.report("ludwigsburg", coming))
+
+
+async def test_reading_the_report_is_no_handover_and_goes_on_until_the_dossier_is_erased(room, inbox):
+    delivery = await fetched(room, inbox)
+    before = room.logged()
+    await inbox.acknowledge("ludwigsburg", delivery)
+    assert {"indication": "TOTAL-PASSED", "number": 1} == await inbox.report("ludwigsburg", delivery)
+    assert [*before, "acknowledgement"] == room.logged()
+    with room.journal.transaction() as connection:
+        dossiers.erase(connection, room.row(delivery).dossier_id, moment=START)
+    assert [Code.NOT_FOUND] == await codes(inbox.report("ludwigsburg", delivery))
+
+
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=30), st.integers(1, 30))
 def test_coverage_is_whole_exactly_when_every_byte_was_sent(pieces, size):
     coverage, sent = Coverage(), set()

@@ -5,6 +5,7 @@ import sqlite3
 
 import pytest
 
+from gateway.errors import JournalDamaged
 from gateway.journal import Journal
 
 COUNT = "SELECT count(*) FROM meta"
@@ -77,3 +78,9 @@ def test_a_reading_that_fails_leaves_nothing_open(journal):
     with journal.transaction() as connection:
         put(connection)
     assert journal.flush()
+
+
+def test_a_file_that_is_no_journal_is_told_in_our_words(tmp_path):
+    (tmp_path / "journal.db").write_bytes(b"no database at all " * 100)
+    with pytest.raises(JournalDamaged, match="fails its integrity check: file is not a database"):
+        Journal.open(tmp_path / "journal.db")

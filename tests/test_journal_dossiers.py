@@ -4,14 +4,16 @@
 import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from intakeroom import START, bundle, examination_of
 
-from gateway.journal import Journal, dossiers
-from gateway.journal.dossiers import DossierFacts, DossierRow, DossierStatus, Known, Stored
+from gateway.journal import Journal, dedupe, deliveries, dossiers
+from gateway.journal.dedupe import Known
+from gateway.journal.dossiers import DossierFacts, DossierRow, DossierStatus, Stored
 from gateway.model.ulid import is_ulid, new_ulid
 
 
@@ -70,7 +72,7 @@ def test_a_wrapped_key_is_not_shown():
 
 def test_marks_are_found_by_their_own_scope_only(journal):
     with journal.transaction() as connection:
-        dossiers.remember(
+        dedupe.remember(
             connection,
             chamber="ihk-erfurt",
             key="k",
@@ -79,12 +81,12 @@ def test_marks_are_found_by_their_own_scope_only(journal):
             dossier_id="D",
         )
         known = Known(bundle_sha256="b" * 64, dossier_id="D")
-        assert known == dossiers.known_key(connection, "ihk-erfurt", "k")
-        assert known == dossiers.known_bundle(connection, "b" * 64)
-        assert known == dossiers.known_content(connection, "c" * 64)
-        assert dossiers.known_key(connection, "ihk-kassel", "k") is None
-        assert dossiers.known_bundle(connection, "c" * 64) is None
-        assert dossiers.known_content(connection, "b" * 64) is None
+        assert known == dedupe.of_key(connection, "ihk-erfurt", "k")
+        assert known == dedupe.of_bundle(connection, "b" * 64)
+        assert known == dedupe.of_content(connection, "c" * 64)
+        assert dedupe.of_key(connection, "ihk-kassel", "k") is None
+        assert dedupe.of_bundle(connection, "c" * 64) is None
+        assert dedupe.of_content(connection, "b" * 64) is None
 
 
 def test_a_mark_cannot_be_set_twice(journal):
@@ -96,11 +98,11 @@ def test_a_mark_cannot_be_set_twice(journal):
         "dossier_id": "D",
     }
     with journal.transaction() as connection:
-        dossiers.remember(connection, **marks)
+        dedupe.remember(connection, **marks)
     with pytest.raises(sqlite3.IntegrityError), journal.transaction() as connection:
-        dossiers.remember(connection, **{**marks, "bundle_sha256": "e" * 64})
+        dedupe.remember(connection, **{**marks, "bundle_sha256": "e" * 64})
     with journal.reading() as connection:  # none of the second set stayed
-        assert dossiers.known_bundle(connection, "e" * 64) is None
+        assert dedupe.of_bundle(connection, "e" * 64) is None
 
 
 def test_a_commit_that_fails_is_rolled_back_and_not_joined_by_the_next(journal, monkeypatch):
@@ -143,3 +145,61 @@ def test_other_text_is_no_name(text):
     assert is_ulid(text) == (
         len(text) == 26 and text[0] in "01234567" and set(text) <= set("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
     )
+
+
+def plan(connection, look) -> str:
+    """How SQLite answers the statements that ``look`` makes."""
+    asked = []
+    connection.set_trace_callback(asked.append)
+    look(connection)
+    connection.set_trace_callback(None)
+    rows = [row for sql in asked for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
+    return "\n".join(row["detail"] for row in rows)
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        partial(dossiers.delivered_before, moment=START, limit=100),
+        partial(dossiers.received_before, moment=START, now=START, limit=100),
+        partial(dossiers.refused_until, moment=START, limit=100),
+        partial(dossiers.refused_bytes, chamber="ihk-erfurt"),
+    ],
+)
+def test_what_retention_and_intake_ask_again_and_again_reads_no_whole_table(journal, look):
+    with journal.reading() as connection:
+        found = plan(connection, look)
+    assert "SEARCH" in found
+    assert "SCAN" not in found
+
+
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("rests", "due"),
+    [
+        ([("acknowledged", 1)], True),
+        ([("answered", 1), ("acknowledged", 2)], True),
+        ([("acknowledged", 1), ("answered", 30)], False),  # the recipient's last word counts
+        ([("acknowledged", 1), ("parked", 1)], False),
+        ([("consigned", 1)], False),
+        ([], False),
+    ],
+)
+def test_a_dossier_is_delivered_once_all_its_deliveries_rest_long_enough(journal, rests, due):
+    with journal.transaction() as connection:
+        dossiers.insert(connection, replace(row(), id="D", status=DossierStatus.ACCEPTED))
+        for number, (state, day) in enumerate(rests):
+            moment = START + day * DAY
+            deliveries.enqueue(
+                connection,
+                delivery_id=str(number),
+                dossier_id="D",
+                authority=f"a-{number}",
+                moment=moment,
+                deadline_seconds=1,
+            )
+            connection.execute("UPDATE delivery SET state = ? WHERE id = ?", (state, str(number)))
+        found = dossiers.delivered_before(connection, START + 10 * DAY, limit=100)
+    assert (("D",) if due else ()) == found

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import pytest
-from intakeroom import PERSONAL, SIGNER, START, IntakeRoom, bundle, submit
+from intakeroom import KASSEL, PERSONAL, SIGNER, START, IntakeRoom, bundle, submit
 
 from gateway.codes import Code
 from gateway.errors import JournalDamaged, Rejected
@@ -153,6 +153,26 @@ async def test_refused_bytes_go_when_their_time_has_come_and_the_findings_stay(r
         row = dossiers.find(connection, outcome.dossier_id)
     assert (DossierStatus.REFUSED, None, None) == (row.status, row.stored, row.spool_until)
     assert told == row.report["findings"]
+
+
+async def test_a_chamber_fills_the_disk_with_refused_bundles_no_further_than_its_share(tmp_path):
+    def noise(number):
+        told = [Finding(code=Code.SIGNATURE_MISSING).to_json()]
+        return bundle(f"bad-{number}", padding=10_000, findings=told)
+
+    size = len(noise(1))
+    room = IntakeRoom(tmp_path, keep_refused_bytes=2 * size)
+    async with room.running() as intake:
+        outcomes = [await submit(intake, noise(number)) for number in range(4)]
+        other = await submit(intake, noise(9), chamber=KASSEL)
+        assert [Refused] * 5 == [type(outcome) for outcome in (*outcomes, other)]
+        assert 3 == room.counts()["files"]  # two of Erfurt, and Kassel's
+        room.time.now = START + timedelta(days=7)
+        assert 3 == room.retention().purge().refused
+        await submit(intake, noise(5))
+    assert 1 == room.counts()["files"]
+    assert 6 == room.entries().count("submission.rejected")
+    room.close()
 
 
 @pytest.mark.parametrize(

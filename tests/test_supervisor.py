@@ -48,6 +48,19 @@ def test_a_killed_role_is_started_again(supervised):
     assert old != int((folder / "publish.pid").read_text())
 
 
+def test_workers_do_not_inherit_what_stands_in_the_environment(supervised, monkeypatch):
+    monkeypatch.setenv("ARCHIVE_PASSWORD", "geheim")
+    folder, start = supervised
+    start()
+    told = {
+        role: Path(f"/proc/{(folder / f'{role}.pid').read_text()}/environ").read_bytes()
+        for role in (Role.VERIFY, Role.DELIVER)
+    }
+
+    assert [False, True] == [b"geheim" in environment for environment in told.values()]
+    assert b"PATH=" in told[Role.VERIFY]
+
+
 def test_the_receiver_stops_first_and_the_workers_last(supervised):
     folder, start = supervised
     process = start()

@@ -7,6 +7,7 @@ import resource
 import signal
 import subprocess
 import sys
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -62,11 +63,16 @@ class Asker:
 
     def __init__(self, path: Path, spool: Spool) -> None:
         self.examiner, self.spool = RemoteExaminer(path=path, limits=LIMITS), spool
+        self.spool_directory = path.with_name("spool")
 
-    async def ask(self, word: str):
+    def lay(self, word: str):
+        """A bundle in the spool."""
         writer = self.spool.writer(1 << 20)
         writer.write(word.encode() + b" \n")
-        file = writer.commit()
+        return writer.commit()
+
+    async def ask(self, word: str):
+        file = self.lay(word)
         descriptor = self.spool.open_descriptor(file.name)
         key = self.spool.unwrap(file.name, file.wrapped_key)
         try:
@@ -114,6 +120,28 @@ async def test_a_worker_cannot_reach_the_network(pool):
     assert "permission denied" == (await asker.ask("connect")).got
 
 
+@pytest.mark.parametrize(
+    "path", ["/etc/passwd", "/proc/self/environ", "/proc/1/environ", "/proc/self/mem", "spool"]
+)
+async def test_a_worker_cannot_read_what_its_user_can(pool, path):
+    asker, _ = pool
+    if path == "spool":
+        path = str(asker.spool_directory / asker.lay("another dossier").name)
+    assert Path(path).exists()
+
+    assert "Operation not permitted" == (await asker.ask(f"read {path.encode().hex()}")).got
+
+
+async def test_a_worker_holds_nothing_but_its_bundle_and_its_way_to_answer(pool):
+    asker, _ = pool
+    held = (await asker.ask("descriptors")).got.split()
+
+    assert ["0:nowhere", "1:nowhere", "2:nowhere"] == held[:3]
+    assert {"file": 1, "socket": 2} == Counter(
+        kind for _, kind in (h.split(":") for h in held[3:]) if kind != "nowhere"
+    )
+
+
 async def test_a_worker_is_replaced_after_its_share_of_bundles(short_lived_pool):
     asker, _ = short_lived_pool
     processes = {(await asker.ask("hello")).got for _ in range(4)}
@@ -124,13 +152,11 @@ async def test_a_worker_is_replaced_after_its_share_of_bundles(short_lived_pool)
 async def test_new_trust_data_reach_new_bundles(pool):
     asker, _ = pool
     generation = asker.examiner.path.parent / "generation"
-    first = (await asker.ask("hello")).got
+    assert "first" == (await asker.ask("generation")).got
     generation.write_text("second")
     os.utime(generation, ns=(1, 1))
-    while (await asker.ask("hello")).got == first:
+    while (await asker.ask("generation")).got != "second":
         pass
-
-    assert "second" == (await asker.ask("generation")).got
 
 
 async def test_the_role_stops_when_it_is_told_to(pool):

@@ -7,11 +7,15 @@ import io
 import json
 import os
 import ssl
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+
+from signed_bundles import judged, packed
 
 from gateway.catalogue import data_root
 from gateway.codes import Code
@@ -29,6 +33,7 @@ from gateway.model.partner import Auditor, Authority, Chamber, Partners
 from gateway.model.source import MemorySource
 from gateway.phrasebook import Phrasebook
 from gateway.policy import ContainerPolicy, Policy, TransferPolicy
+from gateway.stages.report.codec import report_to_json
 from gateway.telemetry import EventLog, Metrics
 from gateway.web.admission import Admission
 from gateway.web.answering import Answering
@@ -232,7 +237,7 @@ QUICK = TransferPolicy(
     grace_seconds=0.3,
     minimum_rate=1_000_000,
 )
-PATIENT = TransferPolicy(linger_seconds=0.1)
+PATIENT = TransferPolicy(linger_seconds=0.1, reserve_bytes=0)
 CLOSE = b"Connection: close\r\n\r\n"
 
 
@@ -243,6 +248,7 @@ class Parts:
     transfer: TransferPolicy = PATIENT
     free_bytes: Callable[[], int] = lambda: 1 << 40
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    monotonic: Callable[[], float] = time.monotonic
 
 
 @asynccontextmanager
@@ -259,8 +265,8 @@ async def running_border(
         revocations=lambda: tls.revocations,
         transfer=parts.transfer,
         free_bytes=parts.free_bytes,
-        reserve_bytes=0,
         clock=parts.clock,
+        monotonic=parts.monotonic,
     )
     answering = Answering(
         admission=admission, problems=problems, events=events, metrics=metrics, entropy=os.urandom
@@ -282,6 +288,12 @@ MOMENT = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 REFUSED = Finding(code=Code.CONTAINER_NOT_ZIP, place="bundle", expected="a zip", got="noise")
 
 
+@cache
+def kept_report() -> dict:
+    """The report on a real container, as the journal has it."""
+    return json.loads(json.dumps(report_to_json(judged(packed()))))
+
+
 @dataclass
 class FakeIntake:
     """Accepts everything that starts like a zip; remembers bundles and keys."""
@@ -290,6 +302,7 @@ class FakeIntake:
     keys: dict = field(default_factory=dict)
     fault: Exception | None = None
     gate: asyncio.Event | None = None
+    reading: int = 0  # bodies of which something came
 
     async def submit(self, chamber, body, *, content_length, idempotency_key):
         data = await self._read(body)
@@ -310,7 +323,10 @@ class FakeIntake:
         return CheckResult(findings=(REFUSED,), report={}, authority=None)
 
     async def _read(self, body):
-        data = b"".join([chunk async for chunk in body])
+        data = b""
+        async for chunk in body:
+            self.reading += not data
+            data += chunk
         if self.gate is not None:
             await self.gate.wait()
         if self.fault is not None:
@@ -341,6 +357,9 @@ class FakeDocket:
 
     async def receipt(self, chamber_id, dossier_id):
         return {"format": "amtsbote-receipt/1"} if await self.summary(chamber_id, dossier_id) else None
+
+    async def report(self, chamber_id, dossier_id):
+        return kept_report() if await self.summary(chamber_id, dossier_id) else None
 
     async def evidence(self, chamber_id, dossier_id):
         return [{"format": "amtsbote-receipt/1"}] if await self.summary(chamber_id, dossier_id) else None
@@ -396,6 +415,10 @@ class FakeInbox:
     async def package(self, authority_id, delivery_id):
         self._own(authority_id, delivery_id)
         yield Package(name=DELIVERY, parts=(self._part(),))
+
+    async def report(self, authority_id, delivery_id):
+        self._own(authority_id, delivery_id)
+        return kept_report()
 
     async def record_access(self, authority_id, delivery_id, *, start, end, size):
         self.sent.append((start, end, size))
@@ -471,12 +494,13 @@ def request_bytes(method: str, path: str, *headers: str) -> bytes:
 @asynccontextmanager
 async def running_api(world: World, log: Path, **exchange) -> AsyncIterator[Api]:
     policy = Policy(
-        container=ContainerPolicy(max_bundle_bytes=1_000_000), transfer=exchange.pop("transfer", PATIENT)
+        container=ContainerPolicy(max_bundle_bytes=exchange.pop("max_bundle_bytes", 1_000_000)),
+        transfer=exchange.pop("transfer", PATIENT),
     )
-    parts = Parts(**exchange)
     output, metrics, problems, tls = io.StringIO(), Metrics(), Problems(PHRASES), world.tls()
+    intake, docket, inbox = FakeIntake(), FakeDocket(), exchange.pop("inbox", None) or FakeInbox()
+    parts = Parts(**exchange)
     events = EventLog(output, parts.clock, role="receive")
-    intake, docket, inbox = FakeIntake(), FakeDocket(), FakeInbox()
     app = make_app(
         Services(
             intake=intake,

@@ -14,6 +14,7 @@ from typing import TypedDict, TypeVar
 
 from gateway.catalogue.tables import Faults, Row, read_table
 from gateway.errors import ConfigInvalid
+from gateway.model.fields import OPTIONAL
 from gateway.model.rules import (
     CIRCUMSTANCES,
     PAY_BELOW,
@@ -24,6 +25,7 @@ from gateway.model.rules import (
     Dated,
     Deadline,
     DocumentType,
+    FieldRule,
     Need,
     Route,
     RouteKind,
@@ -57,6 +59,7 @@ def load_rules(directory: Path) -> Rules:
         titles=table("titles", ("code", "name_de", "name_en", "law"), _title),
         document_types=table("document-types", ("code", "name_de", "name_en"), _document_type),
         completeness=table("completeness", ("title", "documents", "need", "count", "when"), _completeness),
+        fields=table("fields", ("title", "fields", "need", "when"), _field),
         thresholds=table("thresholds", ("id", "euro", "months"), _threshold),
         jurisdiction=table("jurisdiction", ("ags", "place", "authority", "kind", "kldb"), _route),
         authorities=table("authorities", ("id", "name"), _authority),
@@ -101,6 +104,19 @@ def _completeness(row: Row) -> CompletenessRule:
         types=tuple(row.text("documents").split("|")),
         need=row.choice("need", Need),
         count=row.choice("count", Count) if row.optional("count").isalpha() else _at_least_one(row),
+        when=_conditions(row),
+        **_validity(row),
+    )
+
+
+def _field(row: Row) -> FieldRule:
+    paths = tuple(row.text("fields").split("|"))
+    if not OPTIONAL.keys() >= set(paths):
+        row.note("fields", "elements of dossier.xml that may be absent, like worker/email")
+    return FieldRule(
+        title=row.text("title"),
+        paths=paths,
+        need=row.choice("need", Need),
         when=_conditions(row),
         **_validity(row),
     )
@@ -191,13 +207,15 @@ def _check_references(rules: Rules, faults: Faults) -> None:
     types = {document.code for document in rules.document_types}
     thresholds = {threshold.id for threshold in rules.thresholds}
     for rule in rules.completeness:
-        if rule.title not in titles:
-            faults.note("completeness.tsv", "a title of titles.tsv or *", rule.title)
         for code in sorted(set(rule.types) - types):
             faults.note("completeness.tsv", "a document of document-types.tsv", code)
-        for condition in rule.when:
-            if condition.circumstance == PAY_BELOW and not condition.values <= thresholds:
-                faults.note("completeness.tsv", "a pay floor of thresholds.tsv", "|".join(condition.values))
+    for table, needs in (("completeness.tsv", rules.completeness), ("fields.tsv", rules.fields)):
+        for need in needs:
+            if need.title not in titles:
+                faults.note(table, "a title of titles.tsv or *", need.title)
+            for condition in need.when:
+                if condition.circumstance == PAY_BELOW and not condition.values <= thresholds:
+                    faults.note(table, "a pay floor of thresholds.tsv", "|".join(condition.values))
     authorities = {authority.id for authority in rules.authorities}
     for authority in sorted({route.authority for route in rules.jurisdiction} - authorities):
         faults.note("jurisdiction.tsv", "an authority of authorities.tsv", authority)
@@ -211,6 +229,7 @@ def _check_overlaps(rules: Rules, faults: Faults) -> None:
     _once(rules.authorities, "authorities.tsv", lambda a: a.id, faults)
     _once(rules.deadlines, "deadlines.tsv", lambda d: d.id, faults)
     _once(rules.completeness, "completeness.tsv", lambda c: (c.title, c.types, c.when), faults)
+    _once(rules.fields, "fields.tsv", lambda f: (f.title, f.paths, f.when), faults)
     _once(rules.jurisdiction, "jurisdiction.tsv", _claim, faults)
     exclusive = [route for route in rules.jurisdiction if route.kind is RouteKind.EXCLUSIVE]
     for one, other in combinations(exclusive, 2):

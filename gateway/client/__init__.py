@@ -136,6 +136,10 @@ class GatewayClient:
         """All receipts of the dossier."""
         return (await self._get(f"/v1/dossiers/{dossier_id}/evidence")).json()
 
+    async def report(self, dossier_id: str, *, etsi: bool = False) -> bytes:
+        """The verification report as JSON, or as XML after ETSI TS 119 102-2."""
+        return (await self._get(f"/v1/dossiers/{dossier_id}/report{_suffix(etsi=etsi)}")).body
+
     async def events(self, *, after: int = 0, wait: int = 0, limit: int = 100) -> EventPage:
         """Events after number ``after``; waits up to ``wait`` seconds for the first."""
         query = {"after": str(after), "wait": str(wait), "limit": str(limit)}
@@ -167,6 +171,10 @@ class GatewayClient:
         path = f"/v1/inbox/{delivery_id}/package"
         await self._wire.persist(lambda: self._fetch(path, part), progress=lambda: part.size)
         return await asyncio.to_thread(part.finish)
+
+    async def delivery_report(self, delivery_id: str, *, etsi: bool = False) -> bytes:
+        """The verification report on a delivered dossier, as ``report``."""
+        return (await self._get(f"/v1/inbox/{delivery_id}/report{_suffix(etsi=etsi)}")).body
 
     async def acknowledge(self, delivery_id: str, *, sha256: str = "") -> Mapping[str, Any]:
         """Say that the package is here. ``sha256`` states what was received."""
@@ -234,3 +242,7 @@ class GatewayClient:
             async for chunk in answer.content.iter_chunked(256 * 1024):
                 await asyncio.to_thread(part.write, chunk)
             return Reply(status=answer.status, body=b"")
+
+
+def _suffix(*, etsi: bool) -> str:
+    return ".xml" if etsi else ""

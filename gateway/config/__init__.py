@@ -20,6 +20,8 @@ from gateway.config.values import (
     LogConfig,
     RevocationPurpose,
     RevocationSource,
+    ScanConfig,
+    ScannerKind,
     SpoolConfig,
     TrustConfig,
 )
@@ -34,6 +36,8 @@ __all__ = [
     "LogConfig",
     "RevocationPurpose",
     "RevocationSource",
+    "ScanConfig",
+    "ScannerKind",
     "SpoolConfig",
     "TrustConfig",
     "read_config",
@@ -50,11 +54,13 @@ def read_config(path: Path) -> Config:
     problems: list[str] = []
     root = Table(read_toml(path, problems), "", problems, path.parent)
     gateway, verify, refresh, unsafe = (root.table(n) for n in ("gateway", "verify", "refresh", "unsafe"))
+    state = gateway.path("state", "state")
     config = Config(
         path=path,
         gateway_id=gateway.text("id"),
         gateway_name=gateway.text("name"),
-        state=gateway.path("state", "state"),
+        state=state,
+        journal=gateway.path_if_any("journal") or state / "journal.db",
         keys=gateway.path("keys", "keys"),
         listen=_section(root, "listen", _listen),
         trust=_section(root, "trust", _trust),
@@ -62,12 +68,15 @@ def read_config(path: Path) -> Config:
         spool=_section(root, "spool", _spool),
         workers=verify.number("workers", 2, low=1, high=256),
         worker_limits=_worker_limits(verify),
-        policy=_policy(root, verify),
+        scan=_section(root, "scan", _scan),
+        policy=_policy(root, verify, problems),
         partners=read_partners(gateway.path("partners", "partners.toml"), problems),
         refresh_seconds=float(refresh.number("every_seconds", 3600, low=1)),
         refresh=tuple(_revocation_source(row, problems) for row in refresh.tables("crl")),
         unsafe_clock_offset=timedelta(seconds=unsafe.number("clock_offset_seconds", 0, low=-(1 << 31))),
     )
+    if config.policy.require_qualified and config.trust.lists is None:
+        problems.append("verify.require_qualified: expected trusted lists, but trust.lists names none")
     for table in (gateway, verify, refresh, unsafe, root):
         table.finish()
     if problems:
@@ -98,6 +107,8 @@ def _trust(table: Table) -> TrustConfig:
         timestamping=table.path("timestamping", "anchors/timestamping"),
         intermediates=table.path("intermediates", "anchors/intermediates"),
         revocation=table.path("revocation", "revocation/signers"),
+        lists=table.path_if_any("lists"),
+        lotl_certificates=table.path("lotl_certificates", "anchors/lotl"),
     )
 
 
@@ -112,6 +123,7 @@ def _spool(table: Table) -> SpoolConfig:
     return SpoolConfig(
         old_master_keys=table.strings("old_master_keys"),
         keep_refused=timedelta(days=table.number("keep_refused_days", 7, high=3650)),
+        keep_refused_bytes=table.number("keep_refused_mib", 4224) * MIB,
         keep_delivered=timedelta(days=table.number("keep_delivered_days", 14, high=3650)),
         keep_undelivered=timedelta(days=table.number("keep_undelivered_days", 90, low=1, high=3650)),
     )
@@ -129,14 +141,34 @@ def _worker_limits(table: Table) -> WorkerLimits:
     )
 
 
-def _policy(root: Table, verify: Table) -> Policy:
+def _scan(table: Table) -> ScanConfig:
+    return ScanConfig(
+        scanner=table.choice("scanner", ScannerKind, ScannerKind.NONE) or ScannerKind.NONE,
+        socket=table.path("socket", "/run/clamav/clamd.ctl"),
+        seconds=table.number("seconds", 120, low=1, high=3600),
+        # libclamav itself takes no file of 2 GiB or more.
+        max_file_bytes=table.number("max_file_mib", 32, low=1, high=2047) * MIB,
+        max_database_age=timedelta(hours=table.number("max_database_age_hours", 168, high=87_600)),
+    )
+
+
+def _policy(root: Table, verify: Table, problems: list[str]) -> Policy:
     strict = UntrustedPdf.ERROR
-    return Policy(
+    policy = Policy(
         container=_section(root, "container", _container),
         transfer=_section(root, "transfer", _transfer),
         retry=_section(root, "retry", _retry),
         untrusted_pdf_signatures=verify.choice("untrusted_pdf_signatures", UntrustedPdf, strict) or strict,
+        require_qualified=verify.flag("require_qualified", default=False),
     )
+    largest, quota = policy.container.max_bundle_bytes, policy.transfer.max_upload_bytes_per_partner
+    if quota < largest:
+        # The largest bundle would be told to wait for ever.
+        problems.append(
+            f"transfer.max_upload_mib_per_partner: expected at least container.max_bundle_mib ({largest // MIB}),"
+            f" got {quota // MIB}"
+        )
+    return policy
 
 
 def _container(table: Table) -> ContainerPolicy:
@@ -160,6 +192,18 @@ def _transfer(table: Table) -> TransferPolicy:
         max_uploads_per_partner=table.number(
             "max_uploads_per_partner", default.max_uploads_per_partner, low=1, high=1000
         ),
+        max_connections_per_partner=table.number(
+            "max_connections_per_partner", default.max_connections_per_partner, low=1, high=100_000
+        ),
+        max_upload_bytes_per_partner=table.number(
+            "max_upload_mib_per_partner", default.max_upload_bytes_per_partner // MIB, low=1
+        )
+        * MIB,
+        reserve_bytes=table.number("reserve_mib", default.reserve_bytes // MIB, low=1) * MIB,
+        requests_per_second=table.number(
+            "requests_per_second", default.requests_per_second, low=1, high=100_000
+        ),
+        request_burst=table.number("request_burst", default.request_burst, low=1, high=1_000_000),
     )
 
 

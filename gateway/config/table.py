@@ -10,7 +10,13 @@ from typing import Any, TypeVar
 from gateway.errors import ConfigInvalid, TrustStateMissing
 
 _E = TypeVar("_E", bound=StrEnum)
-_WORDS = {str: "a text in quotes", int: "a whole number", list: "a list", dict: "a table"}
+_WORDS = {
+    str: "a text in quotes",
+    int: "a whole number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a table",
+}
 
 
 class Table:
@@ -31,9 +37,18 @@ class Table:
             self._fault(key, f"a number from {low} to {high}", value)
         return value
 
+    def flag(self, key: str, *, default: bool) -> bool:
+        """True or false."""
+        return bool(self._take(key, bool, default, default))
+
     def path(self, key: str, default: str | None = None) -> Path:
         """A path, relative to the file it stands in."""
         return self._base / self.text(key, default)
+
+    def path_if_any(self, key: str) -> Path | None:
+        """A path, or ``None`` where the key is empty or absent."""
+        text = self.text(key, "")
+        return self._base / text if text else None
 
     def strings(self, key: str) -> tuple[str, ...]:
         """A list of strings."""

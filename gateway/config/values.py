@@ -30,6 +30,8 @@ class TrustConfig:
     timestamping: Path
     intermediates: Path
     revocation: Path
+    lists: Path | None  # EU trusted lists; None: none are asked
+    lotl_certificates: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +48,27 @@ class SpoolConfig:
 
     old_master_keys: tuple[str, ...]  # names of secrets that still open older bundles
     keep_refused: timedelta
+    keep_refused_bytes: int  # of one chamber
     keep_delivered: timedelta
     keep_undelivered: timedelta
+
+
+class ScannerKind(StrEnum):
+    """The malware scanners we can talk to."""
+
+    NONE = "none"
+    CLAMD = "clamd"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanConfig:
+    """Whether and how bundles are scanned for malware."""
+
+    scanner: ScannerKind
+    socket: Path
+    seconds: int  # for all files of one bundle
+    max_file_bytes: int
+    max_database_age: timedelta  # zero: never too old
 
 
 class RevocationPurpose(StrEnum):
@@ -74,6 +95,7 @@ class Config:
     gateway_id: str
     gateway_name: str
     state: Path
+    journal: Path  # SQLite keeps two more files beside it
     keys: Path  # directory of secrets: tls.key, master.key, log.key, seal.key and their certificates
     listen: ListenConfig
     trust: TrustConfig
@@ -81,6 +103,7 @@ class Config:
     spool: SpoolConfig
     workers: int
     worker_limits: WorkerLimits
+    scan: ScanConfig
     policy: Policy
     partners: Partners
     refresh: tuple[RevocationSource, ...]
@@ -88,19 +111,14 @@ class Config:
     unsafe_clock_offset: timedelta = field(default_factory=timedelta)
 
     @property
-    def journal(self) -> Path:
-        """The journal file."""
-        return self.state / "journal.db"
-
-    @property
     def run(self) -> Path:
-        """Sockets of the roles."""
+        """Sockets of the roles, in a directory each."""
         return self.state / "run"
 
     @property
     def verify_socket(self) -> Path:
         """Where verification workers are asked."""
-        return self.run / "verify.sock"
+        return self.run / "verify" / "sock"
 
     @property
     def log_directory(self) -> Path:

@@ -6,7 +6,7 @@ stage, so a wrong order is a type error and no ``is_verified`` flag exists.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -71,14 +71,16 @@ class Opened:
     entries: tuple[Entry, ...]
     meta: Mapping[str, bytes]
     comment: bytes = b""
-    findings: tuple[
-        Finding, ...
-    ] = ()  # rules of ASiC that are broken; errors block the verdict, not the reading
+    # What META-INF/manifest.xml says of the files; no signature covers it.
+    media_types: Mapping[str, str] = field(default_factory=dict)
+    # Rules of ASiC that are broken; errors block the verdict, not the reading.
+    findings: tuple[Finding, ...] = ()
+    # All entries a signature has to cover: everything but ``mimetype`` and META-INF.
+    payload: tuple[Entry, ...] = field(init=False, repr=False, compare=False)
 
-    @property
-    def payload(self) -> tuple[Entry, ...]:
-        """All entries a signature has to cover: everything but ``mimetype`` and META-INF."""
-        return tuple(e for e in self.entries if e.name != "mimetype" and not e.name.startswith("META-INF/"))
+    def __post_init__(self) -> None:
+        covered = (e for e in self.entries if e.name != "mimetype" and not e.name.startswith("META-INF/"))
+        object.__setattr__(self, "payload", tuple(covered))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -107,6 +107,16 @@ class CompletenessRule(Dated):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FieldRule(Dated):
+    """A title needs one of the elements ``paths`` of ``dossier.xml`` while all conditions hold. Title ``*``: every title."""
+
+    title: str
+    paths: tuple[str, ...]  # of gateway.model.fields; any of them will do
+    need: Need
+    when: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold(Dated):
     """A pay floor; all amounts are kept as published and compared per month."""
 
@@ -184,6 +194,7 @@ class Rules:
     titles: tuple[Title, ...]
     document_types: tuple[DocumentType, ...]
     completeness: tuple[CompletenessRule, ...]
+    fields: tuple[FieldRule, ...]
     thresholds: tuple[Threshold, ...]
     jurisdiction: tuple[Route, ...]
     authorities: tuple[AuthorityEntry, ...]

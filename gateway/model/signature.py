@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The judgement on signatures in the words of EN 319 102-1; the shape behind ``amtsbote verify --json``."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -90,6 +91,73 @@ class CertificateSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureValue:
+    """What makes a signature this one and no other: its value and the digest of what the value was made over."""
+
+    algorithm: str  # identifier of XML Signature (RFC 9231)
+    digest: str  # identifier of XML Signature, of ``signed``
+    signed: str  # hex digest of SignedInfo, or of the signed attributes
+    value: str  # base64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevokedCertificate:
+    """A certificate of the chain that its issuer took back."""
+
+    sha256: str  # of the DER, hex
+    since: datetime
+    reason: str  # CRLReason of RFC 5280 clause 5.3.1, "" where none is given
+    source: str  # CRL or OCSP
+
+
+class StampKind(StrEnum):
+    """What a time-stamp stamps."""
+
+    SIGNATURE = "signature"  # the value of the signature
+    CONTENT = "content"  # what was going to be signed
+    ARCHIVE = "archive"  # everything, validation data included
+    DOCUMENT = "document"  # a PDF up to itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeStampReport:
+    """One time-stamp token (RFC 3161). ``time`` is what it claims; only a passed one proves it."""
+
+    sha256: str  # of the token, hex
+    kind: StampKind
+    indication: Indication
+    sub_indication: SubIndication | None
+    time: datetime | None
+    chain: tuple[CertificateSummary, ...] = ()
+
+
+class QualifiedStatus(StrEnum):
+    """What a signature is under Regulation (EU) 910/2014, as far as trusted lists and certificate can tell (TS 119 615)."""
+
+    QESIG = "qesig"  # qualified electronic signature
+    QESEAL = "qeseal"  # qualified electronic seal
+    ADESIG_QC = "adesig-qc"  # on a qualified certificate, the key in no qualified device
+    ADESEAL_QC = "adeseal-qc"
+    NOT_QUALIFIED = "not-qualified"  # the lists were asked, and they say no
+    UNKNOWN = "unknown"  # the list that could tell is missing, out of date or not to be believed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Qualification:
+    """A status with the entry of the trusted list it comes from. Empty fields where no entry decided."""
+
+    status: QualifiedStatus
+    at: datetime  # the time it is about: the best signature time
+    territory: str = ""  # of the list, as the list says it: "DE", "EL"
+    provider: str = ""
+    service: str = ""
+    list_sequence: int | None = None
+    list_issued: datetime | None = None
+    list_next_update: datetime | None = None
+    reasons: tuple[str, ...] = ()  # stable slugs: why it is not more than it is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignatureReport:
     """One signature: what it covers, who made it, how it was judged."""
 
@@ -106,7 +174,11 @@ class SignatureReport:
     chain: tuple[CertificateSummary, ...] = ()
     claimed_signing_time: datetime | None = None
     best_signature_time: datetime | None = None
+    qualification: Qualification | None = None  # None: no trusted lists are installed, or nobody signed
     covers: tuple[str, ...] = ()
+    value: SignatureValue | None = None  # None: it could not be read
+    revoked: tuple[RevokedCertificate, ...] = ()
+    stamps: tuple[TimeStampReport, ...] = ()
     findings: tuple[Finding, ...] = ()
 
 
@@ -136,3 +208,4 @@ class VerificationReport:
     signatures: tuple[SignatureReport, ...] = field(default=())
     documents: tuple[DocumentReport, ...] = field(default=())
     findings: tuple[Finding, ...] = field(default=())  # all, those of signatures and documents included
+    scan: Mapping[str, str | int | None] | None = None  # who looked for malware

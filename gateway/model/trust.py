@@ -52,4 +52,5 @@ class SignaturePolicy:
     max_references: int = 2_000
     require_all_signatures: bool = True  # one bad signature refuses the bundle
     active_content_in_pdf: bool = False  # allowed?
+    require_qualified: bool = False  # of the bundle's own signatures: QESig or QESeal, or refused
     untrusted_pdf_signatures: UntrustedPdf = UntrustedPdf.ERROR  # broken and revoked ones refuse in any case

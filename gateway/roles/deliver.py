@@ -3,8 +3,10 @@
 
 import asyncio
 
+from gateway.catalogue import data_root
 from gateway.dispatch import Dispatcher, Means
 from gateway.doorbell import Role
+from gateway.explaining import Explainer
 from gateway.roles.outgoing import consignments, proceedings
 from gateway.roles.work import at_work, be_the_only_one
 from gateway.service import Service, system_entropy
@@ -27,6 +29,7 @@ async def _deliver(service: Service) -> None:
             clock=service.clock,
             entropy=system_entropy,
             events=service.events(Role.DELIVER),
+            explainer=Explainer.load(data_root()),
         )
         try:
             await Dispatcher(service.couplings(), means).run(doorbell, stop)

@@ -4,26 +4,26 @@
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 from gateway.activation import inherited_sockets
 from gateway.catalogue import data_root, load_rules
 from gateway.codes import Code
 from gateway.docket import Docket
-from gateway.doorbell import Doorbell, Role
+from gateway.doorbell import Doorbell, Role, bell_of
 from gateway.errors import JournalDamaged
 from gateway.inbox import Inbox
 from gateway.intake import Intake, Judge, Publication, Registrar
 from gateway.journal import Journal, deliveries
-from gateway.model.delivery import DeliveryState
 from gateway.phrasebook import Phrasebook
 from gateway.retention import Retention, recover
 from gateway.roles.outgoing import consignments, proceedings
+from gateway.roles.scanning import scanner_of, watch
 from gateway.roles.work import at_work
+from gateway.scanning import Clamd
 from gateway.service import Service, system_clock, system_entropy
 from gateway.spool import Spool
 from gateway.telemetry import EventLog, Metrics
@@ -54,18 +54,21 @@ class _Reception:
     events: EventLog
     metrics: Metrics
     problems: Problems
+    scanner: Clamd | None
 
 
 async def _receive(service: Service) -> None:
     async with at_work(service, Role.RECEIVE) as (doorbell, stop):
+        events, metrics = service.events(Role.RECEIVE), Metrics()
         reception = _Reception(
             service=service,
             journal=service.journal(),
             spool=service.spool(),
             doorbell=doorbell,
-            events=service.events(Role.RECEIVE),
-            metrics=Metrics(),
+            events=events,
+            metrics=metrics,
             problems=Problems(Phrasebook.load(data_root())),
+            scanner=scanner_of(service, events, metrics),
         )
         recover(reception.journal, reception.spool, moment=system_clock())
         damage: list[JournalDamaged] = []
@@ -97,7 +100,9 @@ async def _serve(reception: _Reception, intake: Intake, stop: asyncio.Event) -> 
         port=service.config.listen.port,
     )
     stop_health = await _start_health(reception, sockets.get("health"))
-    purging = asyncio.create_task(_retention(reception).run(stop, events))
+    beside = [asyncio.create_task(_retention(reception).run(stop, events))]
+    if reception.scanner is not None:
+        beside.append(asyncio.create_task(watch(reception.scanner, stop)))
     events.info("listening", port=server.port)
     await stop.wait()
     loop = asyncio.get_running_loop()
@@ -107,7 +112,7 @@ async def _serve(reception: _Reception, intake: Intake, stop: asyncio.Event) -> 
     if left:
         events.warning("bundles-left-unsettled", bundles=left)
     await stop_health()
-    await purging
+    await asyncio.gather(*beside)
 
 
 def _intake(reception: _Reception, on_damage: Callable[[JournalDamaged], None]) -> Intake:
@@ -115,12 +120,15 @@ def _intake(reception: _Reception, on_damage: Callable[[JournalDamaged], None]) 
     return Intake(
         journal=reception.journal,
         spool=reception.spool,
-        examiner=RemoteExaminer(path=config.verify_socket, limits=config.worker_limits),
+        examiner=RemoteExaminer(
+            path=config.verify_socket, limits=config.worker_limits, scanner=reception.scanner
+        ),
         judge=Judge(partners=config.partners, rules=load_rules(data_root() / "rules")),
         registrar=Registrar(
             issuer=service.issuer(),
             entropy=system_entropy,
             keep_refused=config.spool.keep_refused,
+            keep_refused_bytes=config.spool.keep_refused_bytes,
             delivery_deadline=timedelta(seconds=config.policy.retry.deadline_seconds),
         ),
         publication=Publication(reception.journal, reception.doorbell),
@@ -183,13 +191,11 @@ def _tls(service: Service) -> ServerTls:
 def _watch_deliveries(reception: _Reception) -> None:
     """Gauges for the operator's alarm: a parked delivery waits for a person, a queued one for a healthy recipient."""
 
-    def number_in(state: DeliveryState) -> float:
+    def numbers() -> Mapping[str, float]:
         with reception.journal.reading() as connection:
-            return float(deliveries.counts(connection)[state])
+            return {state.value: number for state, number in deliveries.counts(connection).items()}
 
-    for state in DeliveryState:
-        name = f"amtsbote_deliveries_{state.name.lower()}"
-        reception.metrics.gauge(name, f"Deliveries in state {state}.", partial(number_in, state))
+    reception.metrics.gauges("amtsbote_deliveries", "Deliveries by state.", "state", numbers)
 
 
 async def _start_health(reception: _Reception, sock: socket.socket | None) -> Callable[[], Awaitable[None]]:
@@ -200,12 +206,15 @@ async def _start_health(reception: _Reception, sock: socket.socket | None) -> Ca
         return _nothing
 
     async def readiness() -> Sequence[Code]:
-        """Without workers no bundle can be judged, without a publisher none can be answered."""
+        """Without workers and scanner no bundle can be judged, without a publisher none can be answered."""
         run = service.config.run
         heard = _heard(service.config.verify_socket, socket.SOCK_STREAM) and _heard(
-            run / f"{Role.PUBLISH}.bell", socket.SOCK_DGRAM
+            bell_of(run, Role.PUBLISH), socket.SOCK_DGRAM
         )
-        return [] if heard else [Code.SERVICE_UNAVAILABLE]
+        missing = [] if heard else [Code.SERVICE_UNAVAILABLE]
+        if reception.scanner is not None and not await reception.scanner.check():
+            missing.append(Code.SCANNER_UNAVAILABLE)
+        return missing
 
     server = await start_server(
         make_health_app(metrics=reception.metrics, readiness=readiness),

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from gateway.codes import Code
-from gateway.doorbell import Doorbell, Role
+from gateway.doorbell import Doorbell, Role, place_of
 from gateway.errors import Unavailable
 from gateway.service import Service
 from gateway.telemetry import LibraryLines
@@ -36,8 +36,10 @@ def be_the_only_one(run_directory: Path, role: Role) -> None:
 
     Nobody releases the lock but the kernel: a predecessor that still drains may be in the middle of handing over.
     """
+    place = place_of(run_directory, role)
+    place.mkdir(exist_ok=True)
     try:
-        LocalDisk().lock(run_directory / f"{role}.lock")
+        LocalDisk().lock(place / "lock")
     except BlockingIOError as error:
         raise Unavailable(
             Code.SERVICE_UNAVAILABLE, f"another {role} role is at work", hint="wait for its end, or stop it"

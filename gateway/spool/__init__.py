@@ -11,8 +11,8 @@ reports success for data that is lost (ATC '20, "Can Applications Recover from f
 ``JournalDamaged`` and the process has to end. Start-up finds the remains by ``sweep``.
 """
 
-from gateway.spool.directory import KeyWrap, Spool, Swept
+from gateway.spool.directory import KeyWrap, Spool, Swept, whole_files
 from gateway.spool.reader import SpoolReader
 from gateway.spool.writer import SpoolFile, SpoolWriter
 
-__all__ = ["KeyWrap", "Spool", "SpoolFile", "SpoolReader", "SpoolWriter", "Swept"]
+__all__ = ["KeyWrap", "Spool", "SpoolFile", "SpoolReader", "SpoolWriter", "Swept", "whole_files"]

@@ -48,12 +48,17 @@ class Swept:
     orphans: int
 
 
+def require_spool(directory: Path) -> None:
+    """Raises ``TrustStateMissing``: a spool that is made anew would hide that the old one is gone."""
+    if not directory.is_dir():
+        raise TrustStateMissing(f"no spool directory at {directory}", hint="make one with: amtsbote init")
+
+
 class Spool:
     """The files below ``directory``. Safe for concurrent use by threads and processes."""
 
     def __init__(self, directory: Path, master: KeyWrap, entropy: Entropy) -> None:
-        if not directory.is_dir():
-            raise TrustStateMissing(f"no spool directory at {directory}", hint="make one with: amtsbote init")
+        require_spool(directory)
         self._directory, self._master, self._entropy = directory, master, entropy
 
     def writer(self, limit: int) -> SpoolWriter:
@@ -83,6 +88,10 @@ class Spool:
                 f"spool file {name} cannot be opened: {os.strerror(error.errno or 0)}"
             ) from error
 
+    def holds(self, name: str) -> bool:
+        """Is the file still there? Erasing a dossier destroys its key and then removes the file."""
+        return self._path(name).exists()
+
     def unwrap(self, name: str, wrapped_key: bytes) -> bytes:
         """The file key. The name is part of what is authenticated: a row cannot be pointed at another row's file."""
         return self._master.unwrap(wrapped_key, context=_context(name))
@@ -93,9 +102,7 @@ class Spool:
 
     def sizes(self) -> dict[str, int]:
         """Plaintext size of every finished file by name; -1 where the length shows that the file is not whole."""
-        return {
-            path.name: _plain_size(path) for path in self._directory.iterdir() if _NAME.fullmatch(path.name)
-        }
+        return whole_files(self._directory)
 
     def sweep(self, known: Collection[str], *, moment: datetime) -> Swept:
         """Remove unfinished files nobody is writing, and files older than ``ORPHAN_AGE`` that are not ``known``.
@@ -115,6 +122,11 @@ class Spool:
         if not _NAME.fullmatch(name):
             raise JournalDamaged(f"expected the name of a spool file, got {name!r}")
         return self._directory / name
+
+
+def whole_files(directory: Path) -> dict[str, int]:
+    """As ``Spool.sizes``, for who has no key."""
+    return {path.name: _plain_size(path) for path in directory.iterdir() if _NAME.fullmatch(path.name)}
 
 
 def _context(name: str) -> bytes:

@@ -1,31 +1,62 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Has a dossier every document its residence title asks for? Here ``Valid`` becomes ``Complete``.
+"""Has a dossier every document and every entry its residence title asks for? Here ``Valid`` becomes ``Complete``.
 
 Leaves out whether a document says what it should: a machine counts, a person reads. The rules are rows with
-validity (``schemas/rules/completeness.tsv``); what only a person can judge (``if-applicable``) is a warning.
-A supplement answers a request of the authority, so no list applies to it.
+validity (``schemas/rules/completeness.tsv``, ``fields.tsv``); what only a person can judge (``if-applicable``) is a
+warning. A supplement answers a request of the authority, so no list applies to it.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from typing import TypeVar
 
 from gateway.codes import Code
 from gateway.errors import Rejected
 from gateway.findings import Finding, Severity, blocking
 from gateway.model.bundle import Complete, Valid
 from gateway.model.dossier import Dossier, DossierKind
-from gateway.model.rules import PAY_BELOW, CompletenessRule, Condition, Count, Need, Rules
+from gateway.model.fields import is_given, whole_of
+from gateway.model.rules import PAY_BELOW, CompletenessRule, Condition, Count, FieldRule, Need, Rules
 
+_Rule = TypeVar("_Rule", CompletenessRule, FieldRule)
 _EVERY_TITLE = "*"
 
 
 def check_complete(valid: Valid, rules: Rules, on: date) -> Complete:
     """Valid bundle -> complete bundle. Raises ``Rejected`` with everything that is missing on that day."""
-    findings = missing_documents(valid.dossier, rules, on)
+    findings = missing(valid.dossier, rules, on)
     if blocking(findings):
         raise Rejected(findings)
     return Complete(valid=valid)
+
+
+def missing(dossier: Dossier, rules: Rules, on: date) -> tuple[Finding, ...]:
+    """Documents and entries the tables miss on that day, warnings included."""
+    return (*missing_fields(dossier, rules, on), *missing_documents(dossier, rules, on))
+
+
+def missing_fields(dossier: Dossier, rules: Rules, on: date) -> tuple[Finding, ...]:
+    """Entries of dossier.xml the table misses on that day, warnings included; parts only where their whole is there."""
+    if dossier.kind is not DossierKind.INITIAL:
+        return ()
+    absent = [
+        (rule.paths, advice)
+        for rule, advice in _applying(rules.fields, dossier, rules, on)
+        if not any(is_given(dossier, path) for path in rule.paths)
+        and all(not whole or is_given(dossier, whole) for whole in map(whole_of, rule.paths))
+    ]
+    demanded = {path for paths, advice in absent if not advice for path in paths}
+    return tuple(
+        Finding(
+            code=Code.DOSSIER_FIELD_ADVISABLE if advice else Code.DOSSIER_FIELD_MISSING,
+            severity=Severity.WARNING if advice else Severity.ERROR,
+            place=f"/dossier/{paths[0]}",
+            expected=" / ".join(paths),
+        )
+        for paths, advice in absent
+        if not (advice and demanded & set(paths))
+    )
 
 
 def missing_documents(dossier: Dossier, rules: Rules, on: date) -> tuple[Finding, ...]:
@@ -41,15 +72,8 @@ def missing_documents(dossier: Dossier, rules: Rules, on: date) -> tuple[Finding
 
 def _missing(dossier: Dossier, rules: Rules, on: date) -> Iterator[Finding]:
     present = Counter(document.type for document in dossier.documents)
-    circumstances = _circumstances(dossier)
-    applying = [
-        rule
-        for rule in rules.completeness
-        if rule.title in {_EVERY_TITLE, dossier.procedure.title}
-        and rule.in_force(on)
-        and all(_holds(condition, dossier, circumstances, rules, on) for condition in rule.when)
-    ]
-    if not any(rule.need is Need.REQUIRED for rule in applying):
+    applying = list(_applying(rules.completeness, dossier, rules, on))
+    if all(advice for _, advice in applying):
         # A title nobody asks a document for is a hole in the table, not a permission (fail closed on nothing).
         yield Finding(
             code=Code.DOSSIER_TITLE_UNKNOWN,
@@ -57,11 +81,10 @@ def _missing(dossier: Dossier, rules: Rules, on: date) -> Iterator[Finding]:
             expected="a title with a list of documents",
             got=dossier.procedure.title,
         )
-    for rule in applying:
+    for rule, advice in applying:
         wanted = _count(rule, dossier)
         there = sum(present[code] for code in rule.types)
         # An advice without a condition is for people who compile the file; no machine can say it applies.
-        advice = rule.need is Need.IF_APPLICABLE
         if there >= wanted or (advice and not rule.when):
             continue
         yield Finding(
@@ -71,6 +94,20 @@ def _missing(dossier: Dossier, rules: Rules, on: date) -> Iterator[Finding]:
             expected=_describe(rule, rules, on),
             got=f"{there} of {wanted}" if wanted > 1 else "",
         )
+
+
+def _applying(
+    rows: Iterable[_Rule], dossier: Dossier, rules: Rules, on: date
+) -> Iterator[tuple[_Rule, bool]]:
+    """The rows that hold for this dossier on that day, and whether they only advise."""
+    circumstances = _circumstances(dossier)
+    for rule in rows:
+        if (
+            rule.title in {_EVERY_TITLE, dossier.procedure.title}
+            and rule.in_force(on)
+            and all(_holds(condition, dossier, circumstances, rules, on) for condition in rule.when)
+        ):
+            yield rule, rule.need is Need.IF_APPLICABLE
 
 
 def _circumstances(dossier: Dossier) -> Mapping[str, str]:

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from gateway.codes import Code
-from gateway.errors import Rejected
+from gateway.errors import Rejected, Unreadable, own_words
 from gateway.findings import Finding, Severity, blocking
 from gateway.tlog.checkpoint import Checkpoint
 from gateway.tlog.entry import Entry, canonical, commitment, read_entry
@@ -87,15 +87,15 @@ def read_receipt(data: bytes, *, place: str = "receipt") -> Receipt:
     """Parse the JSON text strictly: known fields, each once. Raises ``Rejected``."""
     try:
         if len(data) > _MAX_RECEIPT_BYTES:
-            raise ValueError(f"{len(data)} bytes")
+            raise Unreadable(f"{len(data)} bytes")
         fields = json.loads(data.decode(), object_pairs_hook=_each_once, parse_constant=_no_constant)
         if not isinstance(fields, dict) or fields.keys() - {"seal"} != _TEXTS | {"evidence"}:
-            raise ValueError("other fields than those of a receipt")
+            raise Unreadable("other fields than those of a receipt")
         texts = {name: value for name, value in fields.items() if isinstance(value, str)}
         if texts.keys() != fields.keys() - {"evidence"} or not isinstance(fields["evidence"], dict):
-            raise ValueError("a field of another type")
+            raise Unreadable("a field of another type")
         if texts["format"] != FORMAT:
-            raise ValueError(f"format {texts['format']}")
+            raise Unreadable(f"format {texts['format']}")
         return Receipt(
             evidence=canonical(fields["evidence"]),
             salt=decode_base64(texts["salt"]),
@@ -105,7 +105,7 @@ def read_receipt(data: bytes, *, place: str = "receipt") -> Receipt:
         )
     except (ValueError, RecursionError) as error:
         raise Rejected(
-            [Finding(code=Code.RECEIPT_MALFORMED, place=place, expected=FORMAT, got=str(error))]
+            [Finding(code=Code.RECEIPT_MALFORMED, place=place, expected=FORMAT, got=own_words(error))]
         ) from error
 
 
@@ -215,12 +215,12 @@ def _collect(findings: list[Finding], check: Callable[[], _T]) -> _T | None:
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        raise ValueError("a field twice")  # readers would disagree about which one counts
+        raise Unreadable("a field twice")  # readers would disagree about which one counts
     return fields
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+    raise Unreadable(f"{name} is not JSON")
 
 
 def _mismatch(place: str, expected: str, got: str) -> Finding:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from gateway.codes import Code
-from gateway.errors import Rejected
+from gateway.errors import Rejected, Unreadable, own_words
 from gateway.findings import Finding
 from gateway.tlog.note import NoteSigner, NoteVerifier, decode_base64, read_note, verify_note
 from gateway.tlog.tree import EMPTY_ROOT, HASH_BYTES, MAX_SIZE
@@ -40,20 +40,27 @@ def read_checkpoint(text: str, *, place: str = "checkpoint") -> Checkpoint:
     try:
         *lines, end = text.split("\n")
         if end or len(lines) < 3 or not all(lines):
-            raise ValueError(f"{len(lines)} lines")
+            raise Unreadable(f"{len(lines)} lines")
         origin, size, root, *extensions = lines
         if _SIZE.fullmatch(size) is None or int(size) > MAX_SIZE:
-            raise ValueError(f"size {size}")
+            raise Unreadable(f"size {size}")
         checkpoint = Checkpoint(
             origin=origin, size=int(size), root=decode_base64(root), extensions=tuple(extensions)
         )
         if len(checkpoint.root) != HASH_BYTES:
-            raise ValueError(f"a root of {len(checkpoint.root)} bytes")
+            raise Unreadable(f"a root of {len(checkpoint.root)} bytes")
         if checkpoint.size == 0 and checkpoint.root != EMPTY_ROOT:
-            raise ValueError("size 0 with another root than that of the empty tree")
+            raise Unreadable("size 0 with another root than that of the empty tree")
     except ValueError as error:
         raise Rejected(
-            [Finding(code=Code.LOG_NOTE_MALFORMED, place=place, expected="a C2SP checkpoint", got=str(error))]
+            [
+                Finding(
+                    code=Code.LOG_NOTE_MALFORMED,
+                    place=place,
+                    expected="a C2SP checkpoint",
+                    got=own_words(error),
+                )
+            ]
         ) from error
     return checkpoint
 

@@ -17,7 +17,7 @@ from typing import Any
 import rfc8785
 
 from gateway.codes import Code
-from gateway.errors import Rejected
+from gateway.errors import Rejected, Unreadable, own_words
 from gateway.findings import Finding
 from gateway.model.evidence import ERDS_EVENT, Fact, LogEvent, utc_seconds
 
@@ -123,7 +123,7 @@ def read_entry(data: bytes, *, place: str = "entry") -> Entry:
     try:
         match = _ENTRY.fullmatch(data.decode("ascii"))
         if match is None:
-            raise ValueError("no entry of version 1 in canonical form")
+            raise Unreadable("no entry of version 1 in canonical form")
         c, entry_id, prev, subject, ts, event = match.groups()
         return Entry(
             event=LogEvent(event),
@@ -140,7 +140,7 @@ def read_entry(data: bytes, *, place: str = "entry") -> Entry:
                     code=Code.LOG_ENTRY_MALFORMED,
                     place=place,
                     expected="JCS entry of version 1",
-                    got=str(error),
+                    got=own_words(error),
                 )
             ]
         ) from error

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from gateway.codes import Code
-from gateway.errors import Rejected
+from gateway.errors import Rejected, Unreadable, own_words
 from gateway.findings import Finding
 
 _ED25519 = b"\x01"
@@ -42,10 +42,10 @@ class NoteVerifier:
         key_hex, _, encoded = rest.partition("+")
         material = decode_base64(encoded)
         if not _is_name(name) or material[:1] != _ED25519 or len(material) != 33:
-            raise ValueError("expected an Ed25519 verifier key: name+key id+base64")
+            raise Unreadable("expected an Ed25519 verifier key: name+key id+base64")
         verifier = cls(name=name, public_key=material[1:])
         if verifier.key_id.hex() != key_hex:
-            raise ValueError(f"expected key id {verifier.key_id.hex()}, got {key_hex}")
+            raise Unreadable(f"expected key id {verifier.key_id.hex()}, got {key_hex}")
         return verifier
 
     @property
@@ -72,7 +72,7 @@ class NoteSigner:
 
     def __init__(self, name: str, seed: bytes) -> None:
         if not _is_name(name):
-            raise ValueError(f"expected a key name without spaces and plus signs, got {name!r}")
+            raise Unreadable(f"expected a key name without spaces and plus signs, got {name!r}")
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
         public = self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         self.verifier = NoteVerifier(name=name, public_key=public)
@@ -84,10 +84,10 @@ class NoteSigner:
         key_hex, _, encoded = rest.partition("+")
         material = decode_base64(encoded)
         if not skey.startswith(_SKEY_PREFIX) or material[:1] != _ED25519 or len(material) != 33:
-            raise ValueError("expected an Ed25519 signer key: PRIVATE+KEY+name+key id+base64")
+            raise Unreadable("expected an Ed25519 signer key: PRIVATE+KEY+name+key id+base64")
         signer = cls(name, material[1:])
         if signer.verifier.key_id.hex() != key_hex:
-            raise ValueError("expected a signer key whose key id fits its name and key")
+            raise Unreadable("expected a signer key whose key id fits its name and key")
         return signer
 
     @property
@@ -135,22 +135,25 @@ def read_note(data: bytes, *, place: str = "note") -> Note:
     """Split a note; no signature is checked. Raises ``Rejected``."""
     try:
         if len(data) > _MAX_NOTE_BYTES:
-            raise ValueError(f"{len(data)} bytes")
+            raise Unreadable(f"{len(data)} bytes")
         whole = data.decode()
         if _CONTROL.search(whole):
-            raise ValueError("control characters")
+            raise Unreadable("control characters")
         text, blank, block = whole.rpartition("\n\n")
         if not blank or not block.endswith("\n"):
-            raise ValueError("no signature lines")
+            raise Unreadable("no signature lines")
         lines = block[:-1].split("\n")
         if len(lines) > _MAX_SIGNATURES:
-            raise ValueError(f"{len(lines)} signatures")
+            raise Unreadable(f"{len(lines)} signatures")
         return Note(text=text + "\n", signatures=tuple(_signature(line) for line in lines))
     except ValueError as error:
         raise Rejected(
             [
                 Finding(
-                    code=Code.LOG_NOTE_MALFORMED, place=place, expected="a C2SP signed note", got=str(error)
+                    code=Code.LOG_NOTE_MALFORMED,
+                    place=place,
+                    expected="a C2SP signed note",
+                    got=own_words(error),
                 )
             ]
         ) from error
@@ -185,9 +188,9 @@ def decode_base64(text: str) -> bytes:
     try:
         value = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise ValueError("not base64") from error
+        raise Unreadable("not base64") from error
     if _base64(value) != text:
-        raise ValueError("base64 in a spelling that is not canonical")
+        raise Unreadable("base64 in a spelling that is not canonical")
     return value
 
 
@@ -196,7 +199,7 @@ def _signature(line: str) -> NoteSignature:
     name, _, encoded = rest.partition(" ")
     value = decode_base64(encoded)
     if dash != "—" or not _is_name(name) or len(value) < 5:
-        raise ValueError("a line that is no signature")
+        raise Unreadable("a line that is no signature")
     return NoteSignature(name=name, key_id=value[:4], value=value[4:])
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.codes import Code
-from gateway.errors import Rejected
+from gateway.errors import Rejected, Unreadable, own_words
 from gateway.findings import Finding
 from gateway.tlog.checkpoint import Checkpoint, open_checkpoint
 from gateway.tlog.note import NoteVerifier, decode_base64, read_note
@@ -47,23 +47,30 @@ def read_proof(data: bytes, *, place: str = "proof") -> Proof:
     """Parse the text form. Raises ``Rejected``."""
     try:
         if len(data) > _MAX_PROOF_BYTES:
-            raise ValueError(f"{len(data)} bytes")
+            raise Unreadable(f"{len(data)} bytes")
         head, blank, checkpoint = data.partition(b"\n\n")
         header, *lines = head.decode("ascii").split("\n")
         if not blank or header != _HEADER:
-            raise ValueError("no tlog-proof of version 1")
+            raise Unreadable("no tlog-proof of version 1")
         extra = None
         if lines and lines[0].startswith("extra "):
             extra = decode_base64(lines.pop(0).removeprefix("extra "))
         index = _INDEX.fullmatch(lines[0]) if lines else None
         hashes = tuple(decode_base64(line) for line in lines[1:])
         if index is None or int(index[1]) > MAX_SIZE:
-            raise ValueError("no index line")
+            raise Unreadable("no index line")
         if len(hashes) > _MAX_HASHES or any(len(value) != HASH_BYTES for value in hashes):
-            raise ValueError("a path that is none")
+            raise Unreadable("a path that is none")
     except ValueError as error:
         raise Rejected(
-            [Finding(code=Code.LOG_PROOF_INVALID, place=place, expected="a C2SP tlog-proof", got=str(error))]
+            [
+                Finding(
+                    code=Code.LOG_PROOF_INVALID,
+                    place=place,
+                    expected="a C2SP tlog-proof",
+                    got=own_words(error),
+                )
+            ]
         ) from error
     read_note(checkpoint, place=place)
     return Proof(index=int(index[1]), hashes=hashes, checkpoint=checkpoint, extra=extra)

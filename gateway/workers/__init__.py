@@ -10,6 +10,8 @@ begun, the kernel closes the connection, the asking side sees the end of the str
 
     caller                              worker
     u32 length | header + descriptor -> takes the job
+                                     <- one byte: scanner wanted    } where the job
+    u32 length | terms + connection  ->                             } asks for a scan
                                      <- one byte: begun
                                         examine(...)
                                      <- u32 length | Examination

@@ -12,16 +12,22 @@ import socket
 import struct
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from gateway.codes import Code
 from gateway.findings import Finding, Severity
 from gateway.model.examination import Examination
+from gateway.model.scan import ScannerFault, ScanTerms
 from gateway.model.wire import dump, load
 
 LENGTH = struct.Struct(">I")
 BEGUN = b"\x06"  # ASCII ACK
+SCANNER_WANTED = b"\x05"  # ASCII ENQ
+LENDING_SECONDS = 40.0  # opening a scanner takes half of this at most (``gateway.scanning.daemon``)
 ANSWER_GRACE = 10.0  # seconds beyond the worker's own wall clock
 _MAX_HEADER = 4096  # bytes
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +36,7 @@ class Job:
 
     key: str = field(repr=False)  # hex
     moment: datetime
+    scan: bool = False  # ask for an open scanner before you begin
 
     def __post_init__(self) -> None:
         bytes.fromhex(self.key)  # raises ``ValueError`` for what is no key before anybody owns the descriptor
@@ -42,17 +49,35 @@ class Job:
 
 def send_job(connection: socket.socket, job: Job, descriptor: int) -> None:
     """Hand a job over; the descriptor stays the caller's. Raises ``OSError``."""
-    # Below 4 KiB: a fresh socket takes it whole.
-    socket.send_fds(connection, [frame(json.dumps(dump(job)).encode())], [descriptor])
+    _send(connection, job, descriptor)
 
 
 def receive_job(connection: socket.socket) -> tuple[Job, int]:
     """The job and the spool file, to be closed by the caller. Raises ``OSError``; ``ValueError`` or ``RecursionError`` for what is no job."""
+    return _receive(connection, Job)
+
+
+def send_scanner(connection: socket.socket, terms: ScanTerms, descriptor: int) -> None:
+    """Hand an open scanner over; the descriptor stays the caller's. Raises ``OSError``."""
+    _send(connection, terms, descriptor)
+
+
+def receive_scanner(connection: socket.socket) -> tuple[ScanTerms, int]:
+    """The scanner's terms and its connection; as ``receive_job``."""
+    return _receive(connection, ScanTerms)
+
+
+def _send(connection: socket.socket, value: object, descriptor: int) -> None:
+    # Below 4 KiB: a socket that nothing waits on takes it whole.
+    socket.send_fds(connection, [frame(json.dumps(dump(value)).encode())], [descriptor])
+
+
+def _receive(connection: socket.socket, kind: type[_T]) -> tuple[_T, int]:
     data, descriptors, _, _ = socket.recv_fds(connection, LENGTH.size + _MAX_HEADER, 1)
     try:
         if len(descriptors) != 1:
             raise ValueError("expected one descriptor")
-        return load(Job, json.loads(_header(connection, data))), descriptors[0]
+        return load(kind, json.loads(_header(connection, data))), descriptors[0]
     except BaseException:
         for descriptor in descriptors:
             os.close(descriptor)
@@ -112,6 +137,27 @@ def not_processed(
         "integrity": "unchecked",
         "trust": "unknown",
         "indication": "INDETERMINATE",
+        "sub_indication": None,
+        "level": "",
+        "moment": moment.isoformat(),
+        "scan": None,
+        "signatures": [],
+        "documents": [],
         "findings": [finding.to_json()],
     }
     return Examination(findings=(finding,), report=report, examined_on=moment.date())
+
+
+def not_scanned(moment: datetime, fault: ScannerFault) -> Examination:
+    """Says that there is no answer: what else was found in the bundle is not told either, it comes again."""
+    finding = Finding(code=Code.SCANNER_UNAVAILABLE, severity=Severity.UNKNOWN, place="bundle", got=fault)
+    return Examination(findings=(finding,), report={}, examined_on=moment.date())
+
+
+def scanner_fault(examination: Examination) -> ScannerFault | None:
+    """The inverse of ``not_scanned``; ``None`` for every other answer."""
+    for finding in examination.findings:
+        if finding.code is Code.SCANNER_UNAVAILABLE:
+            known = {fault.value for fault in ScannerFault}
+            return ScannerFault(finding.got) if finding.got in known else ScannerFault.NOT_UNDERSTOOD
+    return None

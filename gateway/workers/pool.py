@@ -37,6 +37,7 @@ class WorkerPool:
     def run(self, *, look_every: float = 1.0) -> None:
         """Serve until SIGTERM or SIGINT; then let busy workers finish their bundle."""
         signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)  # taken with sigtimedwait: none is lost
+        self.path.parent.mkdir(exist_ok=True)
         self.path.unlink(missing_ok=True)
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC) as listener:
             listener.bind(str(self.path))

@@ -18,11 +18,25 @@ from gateway.confinement import WorkerLimits, begin_bundle, confine, die_with_pa
 from gateway.errors import GatewayFault
 from gateway.model.bundle import ByteSource
 from gateway.model.examination import Examination
+from gateway.model.scan import ScannerUnavailable
 from gateway.model.wire import dump
+from gateway.ports import Screen
+from gateway.scanning import ClamdScreen
 from gateway.spool import SpoolReader
-from gateway.workers.frames import ANSWER_GRACE, BEGUN, frame, not_processed, receive_job
+from gateway.workers.frames import (
+    ANSWER_GRACE,
+    BEGUN,
+    LENDING_SECONDS,
+    SCANNER_WANTED,
+    Job,
+    frame,
+    not_processed,
+    not_scanned,
+    receive_job,
+    receive_scanner,
+)
 
-Examine = Callable[[ByteSource, datetime], Examination]
+Examine = Callable[[ByteSource, datetime, Screen | None], Examination]
 
 NOT_CONFINED = 3  # exit status of a worker that could not be locked down
 
@@ -42,7 +56,7 @@ def serve(listener: socket.socket, examine: Examine, limits: WorkerLimits) -> in
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
     try:
         die_with_parent()
-        confine(limits)
+        confine(limits, listener.fileno())
     except (GatewayFault, OSError, ValueError) as fault:  # limits of the surroundings may be below ours
         print(f"amtsbote verify: {fault}", file=sys.stderr)  # noqa: T201 - the role's own log may not be shared after fork
         return NOT_CONFINED
@@ -62,22 +76,39 @@ def _answer(connection: socket.socket, examine: Examine, limits: WorkerLimits) -
         job, descriptor = receive_job(connection)
     except (OSError, ValueError, RecursionError):
         return  # a caller that died or speaks another language
-    try:
-        connection.sendall(BEGUN)
-    except OSError:
-        os.close(descriptor)
-        return  # a caller that did not want to wait any longer
-    begin_bundle(limits)
-    try:
-        with SpoolReader.from_descriptor(descriptor, job.file_key) as source:
-            result = examine(source, job.moment)
-    except MemoryError:
-        result = not_processed(job.moment, got="the memory limit was reached")
-    except Exception as error:  # noqa: BLE001 - any bug on hostile input refuses this bundle and nothing else
-        result = not_processed(job.moment, got=type(error).__name__)
-    finally:
-        end_bundle()
+    with contextlib.ExitStack() as borrowed:
+        try:
+            screen, scan_seconds = _borrow(connection, borrowed) if job.scan else (None, 0)
+            connection.sendall(BEGUN)
+        except (OSError, ValueError, RecursionError):
+            os.close(descriptor)
+            return  # a caller that did not want to wait any longer, or has no scanner to lend
+        begin_bundle(limits, scan_seconds=scan_seconds)
+        result = _examined(descriptor, job, examine, screen)
     body = json.dumps(dump(result)).encode()
     connection.settimeout(ANSWER_GRACE)  # a caller that does not read must not keep the worker
     with contextlib.suppress(OSError):
         connection.sendall(frame(body))
+
+
+def _borrow(connection: socket.socket, borrowed: contextlib.ExitStack) -> tuple[Screen, int]:
+    """A scanner that the caller has opened, and how long it may take beside everything else."""
+    connection.sendall(SCANNER_WANTED)
+    connection.settimeout(LENDING_SECONDS)
+    terms, descriptor = receive_scanner(connection)
+    scanner = borrowed.enter_context(socket.socket(fileno=descriptor))
+    return ClamdScreen(scanner, terms), terms.seconds
+
+
+def _examined(descriptor: int, job: Job, examine: Examine, screen: Screen | None) -> Examination:
+    try:
+        with SpoolReader.from_descriptor(descriptor, job.file_key) as source:
+            return examine(source, job.moment, screen)
+    except ScannerUnavailable as unavailable:
+        return not_scanned(job.moment, unavailable.fault)
+    except MemoryError:
+        return not_processed(job.moment, got="the memory limit was reached")
+    except Exception as error:  # noqa: BLE001 - any bug on hostile input refuses this bundle and nothing else
+        return not_processed(job.moment, got=f"an unforeseen fault ({type(error).__name__})")
+    finally:
+        end_bundle()

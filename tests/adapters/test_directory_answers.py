@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.transports.directory import DirectoryTransport
-from gateway.model.delivery import AnswerKind
-from gateway.ports import Collected, Flaw
+from gateway.model.delivery import Answer, AnswerKind
+from gateway.ports import Collected, Flaw, Refusal
 
 CONTENT = {name: b"".join(chunks) for name, chunks in PARTS.items()}
 
@@ -233,3 +233,57 @@ async def test_settled_answers_do_not_stay_for_ever(transport, exchange):
     os.utime(kept, (old, old))
     await transport.collect()
     assert not kept.exists()
+
+
+REFUSAL = Refusal(german=("Der Code gilt heute nicht.",), english=("The code is not valid today.",))
+
+
+async def test_a_refused_answer_gets_a_note_that_goes_when_it_is_mended(transport, exchange):
+    file = exchange / "01JDTEST.1.json"
+    file.write_text(json.dumps({"id": "1", "kind": "accepted"}), encoding="utf-8")
+    (answer,) = (await transport.collect()).answers
+    await transport.refuse(answer, REFUSAL)
+    again = await transport.collect()
+    told = note_of(file).read_text(encoding="utf-8")
+
+    assert ((answer,), ()) == (again.answers, again.unreadable)
+    assert "Der Code gilt heute nicht." in told
+    assert "The code is not valid today." in told
+    assert "DIESE ANTWORT IST NICHT ANGEKOMMEN" in told
+
+    file.write_text(json.dumps({"id": "1", "kind": "rejected"}), encoding="utf-8")
+    await transport.collect()
+
+    assert not note_of(file).exists()
+
+
+async def test_the_note_of_a_refused_answer_goes_with_the_answer(transport, exchange):
+    file = exchange / "01JDTEST.1.json"
+    file.write_text(json.dumps({"id": "1", "kind": "accepted"}), encoding="utf-8")
+    (answer,) = (await transport.collect()).answers
+    await transport.refuse(answer, REFUSAL)
+    await transport.collect()
+    file.unlink()
+    after = await transport.collect()
+
+    assert ((), ()) == (after.answers, after.unreadable)
+    assert [] == list(exchange.glob("*.txt"))
+
+
+async def test_an_answer_that_is_taken_after_all_leaves_no_note(transport, exchange):
+    file = exchange / "01JDTEST.done"
+    file.touch()
+    (answer,) = (await transport.collect()).answers
+    await transport.refuse(answer, REFUSAL)
+    await transport.collect()
+    await transport.settle(answer)
+    await transport.collect()
+
+    assert [] == [path.name for path in exchange.iterdir() if not path.name.startswith(".")]
+
+
+async def test_refusing_what_was_never_collected_does_nothing(transport, exchange):
+    await transport.refuse(Answer(id="9", delivery_id="01JDNONE", kind=AnswerKind.ACCEPTED), REFUSAL)
+    await transport.collect()
+
+    assert [] == list(exchange.glob("*.txt"))

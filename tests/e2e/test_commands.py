@@ -104,6 +104,22 @@ def test_an_authority_lists_fetches_acknowledges_and_answers(amtsbote, delivered
     assert "documents-requested" == json.loads(answered[1])["kind"]
 
 
+def test_both_sides_store_the_same_report_in_both_forms(amtsbote, delivered, tmp_path):
+    _, _, item = delivered
+    by_chamber = amtsbote(WEIMAR[0], "events", "--report", item["dossier_id"], "--directory", tmp_path / "c")
+    by_authority = amtsbote(WEIMAR[1], "inbox", "report", item["id"], "--directory", tmp_path / "a", "--json")
+    names = [f"{item['id']}.report.{form}" for form in ("json", "xml")]
+    stored = [(tmp_path / "a" / name).read_bytes() for name in names]
+
+    assert (0, 0) == (by_chamber[0], by_authority[0])
+    assert [{"report": str(tmp_path / "a" / name)} for name in names] == [
+        json.loads(line) for line in by_authority[1].splitlines()
+    ]
+    assert stored == [path.read_bytes() for path in sorted((tmp_path / "c").iterdir())]
+    assert "TOTAL-PASSED" == json.loads(stored[0])["indication"]
+    assert b"urn:etsi:019102:mainindication:total-passed" in stored[1]
+
+
 def test_a_chamber_reads_its_events_and_an_auditor_proves_its_receipts(
     amtsbote, gateway, delivered, tmp_path
 ):

@@ -241,13 +241,13 @@ def test_all_schema_faults_are_told_at_once_with_readable_paths():
         (Code.DOSSIER_SCHEMA, "/dossier/job/weeklyHours"),
     } == seen(findings)
     ags = next(f for f in findings if f.place.endswith("Ags"))
-    assert "pattern [0-9]{8}" == ags.expected
+    assert ("a value of the pattern [0-9]{8}", "1605500") == (ags.expected, ags.got)
     assert NAMESPACE not in ags.got
 
 
 def test_a_missing_element_is_named():
     findings = findings_of(EXAMPLE.replace(b"<reference>FEG-2026-0417</reference>", b""))
-    assert ["reference"] == [f.expected for f in findings]
+    assert ["the element reference"] == [f.expected for f in findings]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from typing import Self
 from gateway.codes import Code
 from gateway.errors import ConfigInvalid, DeliveryFailed
 from gateway.model.delivery import Answer, Deliverable, Package, Part, Placement
-from gateway.ports import Collected, Shape
+from gateway.ports import Collected, Refusal, Shape
 
 
 class CoverSheetFormat:
@@ -86,6 +86,9 @@ class PostboxTransport:
 
     async def settle(self, answer: Answer) -> None:
         """Nothing to do."""
+
+    async def refuse(self, answer: Answer, refusal: Refusal) -> None:
+        """Nothing to do: nobody answers here."""
 
     def _place(self, package: Package) -> None:
         temporary = self._path / f".{package.name}.part"
