@@ -133,6 +133,10 @@ ATTACKS = {
     ),
     "offset beyond the file": (forge([file(central={"offset": 10**6})]), Code.CONTAINER_HEADER_MISMATCH),
     "extra field with bytes left over": (forge([file(extra=b"   ")]), Code.CONTAINER_HEADER_MISMATCH),
+    "long extra field with bytes left over": (
+        forge([file(extra=b"UT\x10\x00" + bytes(range(16)) + b"abc")]),
+        Code.CONTAINER_HEADER_MISMATCH,
+    ),
     "extra field longer than its room": (
         forge([file(extra=b"UT\x09\x00\x03")]),
         Code.CONTAINER_HEADER_MISMATCH,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """``make fuzz-seeds``: every kept input whose name is an answer, made anew by our own packers, with anchors of their own.
 
-What once failed (``once-...``) stays as it is.
+What once failed (``once-...``) and what fuzzing made of our own inputs alone (``found-...``) stays as it is.
 """
 
 import sys

@@ -12,6 +12,7 @@ from asic_cases import (
     META,
     MIMETYPES,
     MISMATCHES,
+    ODD_TYPES,
     SIGNATURE,
     manifest,
     meta,
@@ -46,6 +47,10 @@ def test_container_in_good_order_has_no_findings():
     assert value.meta["mimetype"] == ASIC_E
     assert value.media_types == {"a.xml": "text/xml"}
     assert "a.xml" not in value.meta
+
+
+def test_a_row_without_a_type_is_a_row():
+    assert opened(*ODD_TYPES["type row without a type"]).media_types == {"a.xml": ""}
 
 
 @pytest.mark.parametrize("reaction", Reaction)
@@ -92,6 +97,14 @@ GOOD_FORMS = {
     "undeclared, one object, signatures0.xml": ((DOCUMENT, SIGNATURE), ContainerForm.ASIC_E),
     "undeclared, two objects": ((DOCUMENT, File(name="b"), SIGNATURE), ContainerForm.ASIC_E),
     "undeclared, manifest": ((DOCUMENT, *meta("signature.p7s", "ASiCManifest.xml")), ContainerForm.ASIC_E),
+    "undeclared, two objects, signatures.xml": (
+        (DOCUMENT, File(name="b"), *meta("signatures.xml")),
+        ContainerForm.ASIC_E,
+    ),
+    "undeclared, two objects, time-stamp": (
+        (DOCUMENT, File(name="b"), *meta("timestamp.tst", "ASiCManifest.xml")),
+        ContainerForm.ASIC_E,
+    ),
     "no signature": ((DOCUMENT,), ContainerForm.OTHER),
     "two objects, no signature": ((DOCUMENT, File(name="b")), ContainerForm.OTHER),
 }
@@ -158,6 +171,19 @@ def test_meta_inf_is_bounded(sizes):
     with pytest.raises(Rejected) as caught:
         opened(DOCUMENT, *files, policy=policy)
     assert caught.value.findings[0].code is Code.CONTAINER_LIMITS
+
+
+def test_meta_inf_may_fill_its_bound_and_everything_beyond_it_is_named():
+    policy = replace(POLICY, max_meta_bytes=1000)
+    full = [File(name=f"META-INF/signatures{n}.xml", data=b"x" * 1000) for n in range(2)]
+    assert len(opened(DOCUMENT, *full, policy=policy).meta) == 2
+    beyond = [File(name=f"META-INF/signatures{n}.xml", data=b"x" * 1001) for n in range(2)]
+    with pytest.raises(Rejected) as caught:
+        opened(DOCUMENT, *beyond, policy=policy)
+    assert [f.place for f in caught.value.findings if f.code is Code.CONTAINER_LIMITS] == [
+        "META-INF/signatures0.xml",
+        "META-INF/signatures1.xml",
+    ]
 
 
 def test_rules_of_asic_do_not_hide_a_fault_of_structure():

@@ -5,11 +5,11 @@ import hashlib
 from dataclasses import dataclass, field
 
 import pytest
-from zip_forge import File, forge
+from zip_forge import File, asic, forge
 
 from gateway.model.source import MemorySource
 from gateway.policy import MIB, ContainerPolicy
-from gateway.stages.container import read_archive, read_entry
+from gateway.stages.container import digest_entries, open_container, read_archive, read_entry
 
 POLICY = ContainerPolicy(ratio_free_bytes=64 * MIB)
 RANDOM = hashlib.shake_128(b"edges").digest(5 * MIB + 7)
@@ -44,6 +44,16 @@ def test_nothing_behind_a_large_entry_is_asked_for(method):
     assert (
         max(offset + length for offset, length in source.asked) == entry.data_offset + entry.compressed_size
     )
+
+
+def test_a_large_container_is_never_read_as_a_whole():
+    document = File(name="big.bin", data=RANDOM * 2, method=0)
+    source = Watched(forge(asic(document), comment=b"made by hand"))
+    opened = open_container(source, policy=POLICY)
+    digested = digest_entries(opened, policy=POLICY, algorithms=frozenset(), keep=lambda _: False)
+    assert digested.digests["big.bin"]["sha256"] == hashlib.sha256(RANDOM * 2).digest()
+    assert max(length for _, length in source.asked) <= MIB
+    assert opened.comment == b"made by hand"
 
 
 @pytest.mark.parametrize("more", [1, 7, 100, 164, 258])

@@ -8,7 +8,7 @@ import zlib
 from dataclasses import dataclass, replace
 
 import pytest
-from zip_attacks import LIES, NESTED
+from zip_attacks import BIG, LIES, NESTED
 from zip_forge import File, asic, deflate, files_of, forge
 
 from gateway.codes import Code
@@ -54,6 +54,10 @@ HONEST = {
     "time stamps in extra fields": file(
         extra=b"UT\x05\x00\x03\0\0\0\0", local_extra=b"UT\x05\x00\x01\0\0\0\0"
     ),
+    "extra fields of several kinds, one without data": file(
+        extra=b"UT\x05\x00\x03\0\0\0\0" + b"\x99\x99\x02\x00ab" + b"\x98\x99\x00\x00"
+    ),
+    "extra field of an unknown kind twice": file(extra=b"\x99\x99\x02\x00ab" * 2),
     "Unicode path of the same name": file(extra=PATH),
     "entry comment": file(comment="Für die Ausländerbehörde".encode()),
     "Unix mode": file(external=0o100644 << 16),
@@ -202,6 +206,11 @@ def test_every_payload_entry_is_digested_with_every_algorithm():
 def test_only_entries_asked_for_are_kept():
     digested = digest(forge(asic(file(), file("b.xml"))), keep=("b.xml", "META-INF/signatures0.xml"))
     assert digested.kept == {"b.xml": TEXT}
+
+
+def test_an_entry_of_many_chunks_is_kept_byte_for_byte():
+    digested = digest(forge(asic(file(data=BIG))), keep=("a.xml",))
+    assert digested.kept["a.xml"] == BIG
 
 
 def test_empty_entry_has_the_digest_of_nothing():

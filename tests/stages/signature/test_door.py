@@ -2,7 +2,6 @@
 """The door to what may be believed: each of its conditions alone keeps it shut."""
 
 from dataclasses import replace
-from functools import cache
 from itertools import pairwise
 
 import pytest
@@ -35,7 +34,6 @@ from gateway.stages.signature.judgement import PathJudgement
 from gateway.stages.signature.xades_verdict import _complete
 
 
-@cache
 def good():
     """A report and the content it is about; everything in it is as it should be."""
     return judged_with_digests(packed())

@@ -2,7 +2,6 @@
 """References against files, one by one: what covers, what is a fault, what the fault means and says."""
 
 from dataclasses import replace
-from functools import cache
 from hashlib import new as new_digest
 from hashlib import sha256
 
@@ -21,9 +20,9 @@ from gateway.stages.signature.verdict import _contained
 FILES = {"a.xml": b"<a/>", "b.pdf": b"%PDF-1.7 b"}
 LENIENT = replace(POLICY, require_all_signatures=False)
 PLACE = "META-INF/signatures0.xml"
+LISTING = "META-INF/manifest.xml"  # the same in every packed container
 
 
-@cache
 def contents():
     digested = judged_with_digests(packed(FILES))[1]
     return Contents.of(digested, lambda entry: read_entry(digested.opened.source, entry))
@@ -115,6 +114,12 @@ def test_a_reference_that_is_no_name_is_a_fault_and_the_others_go_on():
     assert len(faults) == 2
 
 
+def test_a_reference_that_is_no_name_hides_no_fault_before_it():
+    address = DataReference(uri="http://127.0.0.1/a.xml", digest="sha256", value=b"", place=PLACE)
+    _, faults = check(to("a.xml", b"other"), address, to("b.pdf"))
+    assert SubIndication.HASH_FAILURE in {fault[0] for fault in faults}
+
+
 def test_scopes_are_turned_round():
     assert covered_by(["a", "b"], {"S": ("a",), "T": ("a", "c")}) == {"a": ("S", "T"), "b": ()}
 
@@ -125,6 +130,19 @@ def test_files_can_be_read_once_more_and_without_a_way_to_do_it_they_say_so():
     assert b"".join(value.stream(PLACE)) == value.digested.opened.meta[PLACE]
     assert (value.streams, Contents.of(value.digested).streams) == (True, False)
     assert [] == list(Contents.of(value.digested).stream("a.xml"))
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "sha512"])
+def test_a_file_of_meta_inf_is_digested_from_its_bytes_once_and_for_each_algorithm(algorithm):
+    value = contents()
+    expected = new_digest(algorithm, value.digested.opened.meta[LISTING]).digest()
+    assert [expected] * 2 == [value.digest(LISTING, algorithm) for _ in range(2)]
+    reference = DataReference(uri=LISTING, digest=algorithm, value=expected, place=PLACE)
+    assert check(to("a.xml"), to("b.pdf"), reference) == (("a.xml", "b.pdf", LISTING), [])
+
+
+def test_a_file_that_is_not_there_has_no_digest():
+    assert contents().digest("c.xml", "sha256") is None
 
 
 def test_the_digest_of_the_content_is_that_of_lengths_names_and_digests():

@@ -2,7 +2,6 @@
 """From single signatures to the verdict on the container: the worst one speaks, and silence is no consent."""
 
 from dataclasses import replace
-from functools import cache
 
 import pytest
 from signed_bundles import FILES, NOW, POLICY, judged_with_digests, opened, packed, world
@@ -21,7 +20,6 @@ LENIENT = replace(POLICY, require_all_signatures=False)
 WHOLE = tuple(FILES)
 
 
-@cache
 def good():
     """Signatures as read, content as digested, and the one report on them."""
     report, digested = judged_with_digests(packed())
