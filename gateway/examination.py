@@ -36,10 +36,10 @@ from gateway.stages.container import digest_entries, open_container, read_entry
 from gateway.stages.dossier import DOSSIER_NAME, diagnose_dossier, validate
 from gateway.stages.report.codec import report_to_json
 from gateway.stages.signature import judge_signatures, read_signatures, verified
-from gateway.stages.signature.pades import PdfJudgement, judge_pdf, too_large, unexamined
-from gateway.stages.signature.pdf_document import MAGIC, MAX_PDF_BYTES
-from gateway.stages.signature.pdf_report import report_of_pdf, with_pdfs
-from gateway.stages.signature.trust import TrustStore
+from gateway.stages.signature.certificates.trust import TrustStore
+from gateway.stages.signature.pdf.document import MAGIC, MAX_PDF_BYTES
+from gateway.stages.signature.pdf.pades import PdfJudgement, judge_pdf, too_large, unexamined
+from gateway.stages.signature.pdf.report import report_of_pdf, with_pdfs
 
 _KEPT_DOSSIER_BYTES = 16 * MIB
 _KEPT_PDF_BYTES = (

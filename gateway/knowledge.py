@@ -12,8 +12,8 @@ from gateway.keyring import load_certificates
 from gateway.model.rules import Rules
 from gateway.model.trust import SignaturePolicy, TrustMaterial
 from gateway.policy import Policy, XmlPolicy
-from gateway.stages.signature.trust import TrustStore
-from gateway.stages.signature.trusted_lists import ListFile, TrustedLists, read_trusted_lists
+from gateway.stages.signature.certificates.trust import TrustStore
+from gateway.stages.signature.qualified.lists import ListFile, TrustedLists, read_trusted_lists
 
 
 class InstalledLists:

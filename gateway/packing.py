@@ -23,7 +23,7 @@ from gateway.errors import Rejected
 from gateway.findings import Finding
 from gateway.policy import ContainerPolicy
 from gateway.stages.container.names import clashes, folded, name_faults
-from gateway.stages.signature.signing import SignedFile, SigningKey, sign_files, write_manifest
+from gateway.stages.signature.xmldsig.signing import SignedFile, SigningKey, sign_files, write_manifest
 
 MEDIA_TYPE = "application/vnd.etsi.asic-e+zip"
 _CHUNK = 256 * 1024

@@ -24,9 +24,9 @@ from gateway.model.trust import AlgorithmRule, SignaturePolicy, TrustMaterial
 from gateway.policy import ContainerPolicy, XmlPolicy
 from gateway.stages.container import digest_entries, open_container, read_entry
 from gateway.stages.signature import Signatures, judge_signatures, read_signatures
-from gateway.stages.signature.trust import TrustStore
-from gateway.stages.signature.xades import XadesSignature
-from gateway.stages.signature.xades_signer import check_signer
+from gateway.stages.signature.certificates.trust import TrustStore
+from gateway.stages.signature.xades.reading import XadesSignature
+from gateway.stages.signature.xades.signer import check_signer
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("AMTSBOTE_SHARED", REPOSITORY.parent / "shared"))

@@ -17,10 +17,10 @@ from agreement import ANYTHING, MOMENT, NEGATIVE, POSITIVE, SHARED
 from gateway.errors import Rejected
 from gateway.findings import blocking
 from gateway.model.trust import TrustMaterial
-from gateway.stages.signature.cms import read_signed_data
-from gateway.stages.signature.pades import PdfJudgement, judge_pdf
-from gateway.stages.signature.pdf_gaps import contents, find_gaps
-from gateway.stages.signature.trust import TrustStore
+from gateway.stages.signature.certificates.trust import TrustStore
+from gateway.stages.signature.cms.signed_data import read_signed_data
+from gateway.stages.signature.pdf.gaps import contents, find_gaps
+from gateway.stages.signature.pdf.pades import PdfJudgement, judge_pdf
 
 GENEROUS = replace(ANYTHING, active_content_in_pdf=True)
 _MODULUS = "its certificate has an RSA key with a negative modulus, which is not read"

@@ -14,8 +14,8 @@ from signed_bundles import POLICY, judged
 
 from gateway.demo import pki
 from gateway.model.signature import VerificationReport
-from gateway.stages.signature.pades import PdfJudgement, judge_pdf
-from gateway.stages.signature.trust import TrustStore
+from gateway.stages.signature.certificates.trust import TrustStore
+from gateway.stages.signature.pdf.pades import PdfJudgement, judge_pdf
 
 # Both libraries look at the clock of the machine when they sign or extend, so the tests live in the present.
 SIGNED = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=10)

@@ -19,7 +19,7 @@ from trustroom import DAY, DER, NOW, POLICY, Realm, issue, usage
 
 from gateway.demo import pki
 from gateway.policy import XmlPolicy
-from gateway.stages.signature.trusted_lists import ListFile, TrustedLists, read_trusted_lists
+from gateway.stages.signature.qualified.lists import ListFile, TrustedLists, read_trusted_lists
 
 URI = "http://uri.etsi.org/TrstSvc"
 GRANTED = f"{URI}/TrustedList/Svcstatus/granted"

@@ -20,8 +20,8 @@ from trustroom import DAY, NOW, POLICY, Realm, _asn1_key, asn1, der, stamp_unit,
 from gateway.demo import pki
 from gateway.findings import blocking
 from gateway.model.trust import SignaturePolicy, TrustMaterial
-from gateway.stages.signature.pades import PdfJudgement, judge_pdf
-from gateway.stages.signature.trust import TrustStore
+from gateway.stages.signature.certificates.trust import TrustStore
+from gateway.stages.signature.pdf.pades import PdfJudgement, judge_pdf
 
 NAME = "zeugnis.pdf"
 SIGNED_AT = NOW - DAY

@@ -26,8 +26,8 @@ from gateway.model.signature import (
     Trust,
     VerificationReport,
 )
-from gateway.stages.signature.identifiers import DIGESTS as DIGESTS_OF_XML
-from gateway.stages.signature.identifiers import SIGNATURES as SIGNATURES_OF_XML
+from gateway.stages.signature.xmldsig.identifiers import DIGESTS as DIGESTS_OF_XML
+from gateway.stages.signature.xmldsig.identifiers import SIGNATURES as SIGNATURES_OF_XML
 
 MOMENTS = st.datetimes(
     min_value=datetime(1990, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone

@@ -24,9 +24,9 @@ from gateway.packing import PackedFile, SigningIdentity, pack_bundle
 from gateway.policy import ContainerPolicy, XmlPolicy
 from gateway.stages.container import digest_entries, open_container, read_entry
 from gateway.stages.signature import judge_signatures, read_signatures
-from gateway.stages.signature.c14n import EXCLUSIVE, canonicalize
-from gateway.stages.signature.names import SIGNED_PROPERTIES_TYPE, ds, xades
-from gateway.stages.signature.trust import TrustStore
+from gateway.stages.signature.certificates.trust import TrustStore
+from gateway.stages.signature.xmldsig.c14n import EXCLUSIVE, canonicalize
+from gateway.stages.signature.xmldsig.names import SIGNED_PROPERTIES_TYPE, ds, xades
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 SIGNATURES = "META-INF/signatures0.xml"

@@ -179,7 +179,14 @@ def test_a_call_that_is_not_listed_is_refused(number):
 HEADERS = {"x86_64": "x86_64-linux-gnu/asm/unistd_64.h", "aarch64": "asm-generic/unistd.h"}
 
 
-@pytest.mark.parametrize("machine", HEADERS)
+# Every machine has the generic table in linux-libc-dev, the other one only its own.
+@pytest.mark.parametrize(
+    "machine",
+    [
+        pytest.param("x86_64", marks=[pytest.mark.foreign] if platform.machine() == "x86_64" else []),
+        pytest.param("aarch64", marks=pytest.mark.foreign),
+    ],
+)
 def test_the_numbers_are_those_of_the_kernels_own_headers(machine):
     header = Path("/usr/include") / HEADERS[machine]
     if not header.exists():

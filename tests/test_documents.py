@@ -3,6 +3,7 @@
 
 import argparse
 import re
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -137,6 +138,7 @@ def test_the_systemd_page_names_every_unit():
     assert units == set(re.findall(r"^\| `([^`]+)` \|", text("systemd/README.md"), re.MULTILINE))
 
 
+@pytest.mark.foreign
 def test_no_file_names_a_test_that_is_not_there():
     named = {
         (name, path)
@@ -149,6 +151,8 @@ def test_no_file_names_a_test_that_is_not_there():
 
 def tracked() -> list[str]:
     """Files that belong to the project, new ones too."""
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed")
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=REPOSITORY,
@@ -161,6 +165,7 @@ def tracked() -> list[str]:
     return [name for name in listed.stdout.split("\0") if name and (REPOSITORY / name).is_file()]
 
 
+@pytest.mark.foreign
 def test_no_file_names_the_machine_or_the_place_it_was_written_at():
     # In pieces, so that this file does not name them either.
     places = [

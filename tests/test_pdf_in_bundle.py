@@ -24,8 +24,8 @@ from gateway.model.source import MemorySource
 from gateway.model.trust import UntrustedPdf
 from gateway.packing import PackedFile, pack_bundle
 from gateway.policy import Policy
-from gateway.stages.signature.pdf_document import MAX_PDF_BYTES
-from gateway.stages.signature.trust import TrustStore
+from gateway.stages.signature.certificates.trust import TrustStore
+from gateway.stages.signature.pdf.document import MAX_PDF_BYTES
 
 XML = b"<dossier>Test</dossier>"
 

@@ -19,7 +19,7 @@ README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encodi
 AICS = os.environ.get("AMTSBOTE_AICS_TLOG") or shutil.which("aics-tlog")
 BIN = Path(sys.executable).parent
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.foreign, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def blocks(section: str) -> list[str]:
@@ -119,7 +119,6 @@ def test_public_tools_say_the_same(place, seen):
     assert "Signature Verified Successfully" in seen
 
 
-@pytest.mark.foreign
 @pytest.mark.skipif(AICS is None, reason="aics-tlog is not installed (requirements/foreign.in)")
 def test_a_foreign_log_tool_says_the_same(seen):
     said = [json.loads(line) for line in seen.splitlines() if line.startswith('{"cmd"')]

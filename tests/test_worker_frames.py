@@ -14,6 +14,8 @@ import pytest
 from gateway.codes import Code
 from gateway.confinement import WorkerLimits
 from gateway.errors import Unavailable
+from gateway.model.signature import Indication
+from gateway.stages.report.codec import report_from_json
 from gateway.workers import RemoteExaminer
 from gateway.workers.frames import Job, frame, receive_job, send_job
 
@@ -131,9 +133,12 @@ async def test_a_bundle_nobody_began_with_is_never_refused(tmp_path):
 )
 async def test_a_worker_that_answers_no_examination_has_its_bundle_refused(tmp_path, answer):
     examiner = workers_that(tmp_path, begin_and_answer(frame(answer)))
-    (finding,) = (await examine(examiner)).findings
+    examination = await examine(examiner)
+    report = report_from_json(examination.report)
 
-    assert Code.PROCESSING_FAILED == finding.code
+    assert [Code.PROCESSING_FAILED] == [finding.code for finding in examination.findings]
+    assert (Indication.INDETERMINATE, examination.findings) == (report.indication, report.findings)
+    assert not examination.passed
 
 
 async def test_bundles_that_queue_leave_the_threads_to_others(tmp_path):

@@ -16,7 +16,9 @@ import pytest
 from gateway.codes import Code
 from gateway.confinement import WorkerLimits
 from gateway.errors import Unavailable
+from gateway.model.signature import Indication
 from gateway.spool import Spool
+from gateway.stages.report.codec import report_from_json
 from gateway.workers import RemoteExaminer
 
 NOW = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
@@ -72,15 +74,19 @@ class Asker:
         return writer.commit()
 
     async def ask(self, word: str):
+        """The one finding."""
+        (finding,) = (await self.examined(word)).findings
+        return finding
+
+    async def examined(self, word: str):
+        """The whole examination."""
         file = self.lay(word)
         descriptor = self.spool.open_descriptor(file.name)
         key = self.spool.unwrap(file.name, file.wrapped_key)
         try:
-            examination = await self.examiner.examine(descriptor, key, moment=NOW)
+            return await self.examiner.examine(descriptor, key, moment=NOW)
         finally:
             os.close(descriptor)
-        (finding,) = examination.findings
-        return finding
 
 
 async def test_an_answer_comes_back(pool):
@@ -93,8 +99,12 @@ async def test_an_answer_comes_back(pool):
 @pytest.mark.parametrize("word", ["die", "hang", "spin", "grow", "raise"])
 async def test_a_bad_bundle_is_refused_and_the_next_one_served(pool, word):
     asker, _ = pool
+    examination = await asker.examined(word)
+    report = report_from_json(examination.report)
 
-    assert Code.PROCESSING_FAILED == (await asker.ask(word)).code
+    assert [Code.PROCESSING_FAILED] == [finding.code for finding in examination.findings]
+    assert (Indication.INDETERMINATE, examination.findings) == (report.indication, report.findings)
+    assert not examination.passed
     assert Code.CONTAINER_NOT_ZIP == (await asker.ask("hello")).code
 
 

@@ -23,7 +23,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from gateway.demo import pki
 from gateway.model.trust import AlgorithmRule, SignaturePolicy, TrustMaterial
-from gateway.stages.signature.trust import PathJudgement, Purpose, TrustStore, judge_certificate
+from gateway.stages.signature.certificates.trust import PathJudgement, Purpose, TrustStore, judge_certificate
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

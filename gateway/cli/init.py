@@ -38,6 +38,7 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         metavar="HOST",
         help="host name in the server certificate (may be repeated)",
     )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.set_defaults(run=run)
 
 
@@ -49,11 +50,21 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
         hosts=tuple(options.host) or (options.id, "localhost"),
         templates=data_root() / "config",
     )
+    before = _files(options.directory)
     try:
         config = found(options.directory, founding, clock=system_clock, entropy=system_entropy)
     except ConfigInvalid as fault:
         raise WrongUse(fault.problems, hint=fault.hint) from fault
     vkey = (config.keys / "log.vkey").read_text().strip()
+    if terminal.as_json:
+        terminal.data(
+            {
+                "gateway": str(options.directory),
+                "vkey": vkey,
+                "files": sorted(_files(options.directory) - before),
+                "next": shlex.join(["amtsbote", "serve", "--config", str(config_file)]),
+            }
+        )
     terminal.say(
         f"Das Gateway liegt in {options.directory}.", f"The gateway is in {options.directory}.", style="bold"
     )
@@ -71,3 +82,7 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
         f"  4. amtsbote serve --config {options.directory / 'amtsbote.toml'}",
     )
     return Exit.GOOD
+
+
+def _files(directory: Path) -> set[str]:
+    return {str(path.relative_to(directory)) for path in directory.rglob("*") if path.is_file()}

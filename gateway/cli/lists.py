@@ -12,7 +12,7 @@ from gateway.cli.terminal import Exit, Terminal, WrongUse, plain
 from gateway.config import read_config
 from gateway.knowledge import InstalledLists
 from gateway.phrasebook import Language
-from gateway.stages.signature.trusted_lists import Edition, TrustedLists
+from gateway.stages.signature.qualified.lists import Edition, TrustedLists
 
 
 def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

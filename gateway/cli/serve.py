@@ -22,7 +22,7 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         "serve",
         help="run the gateway",
         description="Runs all roles, each in a process of its own, and restarts what dies. SIGTERM drains and stops. "
-        "With --role only that one runs, for systemd.",
+        "With --role only that one runs, for systemd. Every outcome is one JSON line on standard output.",
     )
     parser.add_argument(
         "--config",

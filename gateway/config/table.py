@@ -31,10 +31,11 @@ class Table:
         return str(self._take(key, str, default, ""))
 
     def number(self, key: str, default: int, *, low: int = 0, high: int = 1 << 40) -> int:
-        """A whole number within bounds."""
+        """A whole number within bounds; ``default`` where it is not, since no caller can count on with any number."""
         value = int(self._take(key, int, default, default))
         if not low <= value <= high:
             self._fault(key, f"a number from {low} to {high}", value)
+            return default
         return value
 
     def flag(self, key: str, *, default: bool) -> bool:

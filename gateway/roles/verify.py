@@ -13,7 +13,7 @@ from gateway.knowledge import InstalledLists, knowledge_of
 from gateway.model.trust import TrustMaterial
 from gateway.roles.preloading import preload
 from gateway.service import Service
-from gateway.stages.signature.trusted_lists import TrustedLists
+from gateway.stages.signature.qualified.lists import TrustedLists
 from gateway.workers import Examine, WorkerPool
 
 

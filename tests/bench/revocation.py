@@ -14,7 +14,7 @@ from bench.stopwatch import CPU, Times, interleaved
 from gateway.demo import pki
 from gateway.model.signature import Revocation
 from gateway.model.trust import TrustMaterial
-from gateway.stages.signature.trust import Purpose, TrustStore, judge_certificate
+from gateway.stages.signature.certificates.trust import Purpose, TrustStore, judge_certificate
 
 _AIM_MS = 5
 

@@ -28,7 +28,7 @@ from gateway.model.source import MemorySource
 from gateway.packing import PackedFile
 from gateway.policy import Policy
 from gateway.stages.dossier import DOSSIER_NAME, write_dossier
-from gateway.stages.signature.pades import judge_pdf
+from gateway.stages.signature.pdf.pades import judge_pdf
 
 _SIGNED = 3
 _AIM = 0.5

@@ -2,6 +2,7 @@
 """``init`` makes a gateway once; ``serve`` does not start one that lacks something, and says what helps."""
 
 import fcntl
+import shlex
 import shutil
 
 import pytest
@@ -25,6 +26,21 @@ def test_init_makes_a_commented_configuration_and_keys_that_nobody_else_can_read
     assert 'name = "Amtsbote der IHK Erfurt"' in text
     assert text.count("\n#") > 20
     assert (tmp_path / "new/keys/log.vkey").read_text().strip() in done.out
+
+
+def test_init_tells_a_program_what_it_made_and_what_comes_next(amtsbote, tmp_path):
+    new = tmp_path / "new"
+    new.mkdir()
+    (new / "notes.txt").write_text("was here before")
+    done = amtsbote("init", new, *INIT, "--json")
+    (told,) = done.values
+    _, *following = shlex.split(told["next"])
+
+    assert (0, "") == (done.code, done.err)
+    assert (str(new), (new / "keys/log.vkey").read_text().strip()) == (told["gateway"], told["vkey"])
+    assert {"notes.txt", *told["files"]} == {str(p.relative_to(new)) for p in new.rglob("*") if p.is_file()}
+    assert "notes.txt" not in told["files"]
+    assert "no trust anchor" in amtsbote(*following).err
 
 
 def test_init_speaks_german(amtsbote, tmp_path):

@@ -13,7 +13,7 @@ from fuzz.contract import ACCEPTED, REFUSED, Target, must, nothing_unforeseen
 from fuzz.trust import NOW, POLICY, store
 from gateway.findings import blocking
 from gateway.model.signature import Indication, Integrity, SignatureReport, Trust
-from gateway.stages.signature.cades import cades_digest_algorithms, judge_cades
+from gateway.stages.signature.cms.cades import cades_digest_algorithms, judge_cades
 
 CONTENT, OTHER = b"<ASiCManifest/>", b"<ASiCManifest />"
 HOUR = timedelta(hours=1)

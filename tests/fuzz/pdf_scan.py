@@ -11,8 +11,8 @@ from fuzz.contract import ACCEPTED, REFUSED, Target, must, nothing_unforeseen
 from fuzz.trust import NOW, POLICY, store
 from gateway.findings import blocking
 from gateway.model.signature import Indication, Integrity, Trust
-from gateway.stages.signature.pades import PdfJudgement, judge_pdf
-from gateway.stages.signature.pdf_gaps import find_gaps
+from gateway.stages.signature.pdf.gaps import find_gaps
+from gateway.stages.signature.pdf.pades import PdfJudgement, judge_pdf
 
 
 def judge(data: bytes) -> str:

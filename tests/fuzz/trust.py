@@ -8,7 +8,7 @@ import trustroom
 
 from fuzz.contract import VECTORS
 from gateway.model.trust import TrustMaterial
-from gateway.stages.signature.trust import TrustStore
+from gateway.stages.signature.certificates.trust import TrustStore
 
 FOLDER = VECTORS / "trust"
 NOW = trustroom.NOW

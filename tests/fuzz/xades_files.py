@@ -22,8 +22,8 @@ from gateway.model.source import MemorySource
 from gateway.packing import PackedFile, pack_bundle
 from gateway.policy import XmlPolicy
 from gateway.stages.signature import Signatures, judge_signatures, read_signatures
-from gateway.stages.signature.xades import XadesSignature
-from gateway.stages.signature.xades_signer import check_signer
+from gateway.stages.signature.xades.reading import XadesSignature
+from gateway.stages.signature.xades.signer import check_signer
 
 PLACE = "META-INF/signatures0.xml"
 FILES = {"dossier.xml": b"<dossier/>", "Zeugnis für Łucja.pdf": b"%PDF-1.7 Zeugnis"}

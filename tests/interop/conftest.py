@@ -13,7 +13,7 @@ from signed_bundles import packed, signing_identity
 from gateway.demo import pki
 from gateway.demo.timestamping import timestamper
 from gateway.model.trust import TrustMaterial
-from gateway.stages.signature.trust import TrustStore
+from gateway.stages.signature.certificates.trust import TrustStore
 
 
 @pytest.fixture(scope="session")

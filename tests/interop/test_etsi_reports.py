@@ -11,7 +11,7 @@ from signed_bundles import packed, repacked, signing_identity, unpacked
 
 from gateway.model.signature import VerificationReport
 from gateway.stages.report.etsi import etsi_report
-from gateway.stages.signature.pdf_report import report_of_pdf
+from gateway.stages.signature.pdf.report import report_of_pdf
 
 pytestmark = [pytest.mark.foreign, pytest.mark.slow]
 

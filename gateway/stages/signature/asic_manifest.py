@@ -2,7 +2,7 @@
 """ASiCManifest: which files a CMS signature in a container speaks for (EN 319 162-1 annex A.4).
 
 The signature covers the manifest's bytes, the manifest's digests cover the files: both have to hold, and manifest and
-signature have to belong to each other one to one. Leaves out the CMS itself (``cades``).
+signature have to belong to each other one to one. Leaves out the CMS itself (``cms.cades``).
 """
 
 from collections.abc import Mapping
@@ -17,9 +17,9 @@ from gateway.markup import parse
 from gateway.model.trust import SignaturePolicy
 from gateway.policy import XmlPolicy
 from gateway.stages.signature.coverage import META, DataReference
-from gateway.stages.signature.names import ASIC, ASIC_DRAFT, ds
-from gateway.stages.signature.references import entry_name, read_digest_method
-from gateway.stages.signature.structure import base64_of, local_name, only_child, refusal
+from gateway.stages.signature.xmldsig.names import ASIC, ASIC_DRAFT, ds
+from gateway.stages.signature.xmldsig.references import entry_name, read_digest_method
+from gateway.stages.signature.xmldsig.structure import base64_of, local_name, only_child, refusal
 
 PREFIX = "META-INF/ASiCManifest"
 

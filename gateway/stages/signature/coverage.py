@@ -18,7 +18,7 @@ from gateway.model.bundle import Digested, Entry
 from gateway.model.signature import SubIndication
 from gateway.model.trust import SignaturePolicy
 from gateway.stages.signature.faults import Fault, faults_of
-from gateway.stages.signature.references import EntryNames, entry_name
+from gateway.stages.signature.xmldsig.references import EntryNames, entry_name
 
 META = "META-INF/"
 ReadEntry = Callable[[Entry], Iterator[bytes]]

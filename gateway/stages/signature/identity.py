@@ -5,7 +5,7 @@ from base64 import b64encode
 from hashlib import new as new_digest
 
 from gateway.model.signature import SignatureValue
-from gateway.stages.signature.identifiers import DIGEST_URIS, SIGNATURE_URIS
+from gateway.stages.signature.xmldsig.identifiers import DIGEST_URIS, SIGNATURE_URIS
 
 _EDDSA_DIGEST = "sha512"  # Ed25519 hashes twice by itself, with this (RFC 8032 clause 5.1)
 

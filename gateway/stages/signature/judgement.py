@@ -13,7 +13,7 @@ from gateway.model.signature import (
     SubIndication,
     Trust,
 )
-from gateway.stages.signature.trusted_lists import Edition
+from gateway.stages.signature.qualified.lists import Edition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from gateway.codes import Code
 from gateway.errors import Rejected
 from gateway.findings import Finding
-from gateway.stages.signature.references import entry_name
-from gateway.stages.signature.xades import UnreadSignature, XadesSignature
+from gateway.stages.signature.xades.reading import UnreadSignature, XadesSignature
+from gateway.stages.signature.xmldsig.references import entry_name
 
 MANIFEST = "META-INF/manifest.xml"
 

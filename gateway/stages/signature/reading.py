@@ -15,9 +15,9 @@ from gateway.model.bundle import Opened
 from gateway.model.trust import SignaturePolicy
 from gateway.policy import XmlPolicy
 from gateway.stages.signature.asic_manifest import AsicManifest, read_manifests
-from gateway.stages.signature.cades import cades_digest_algorithms
+from gateway.stages.signature.cms.cades import cades_digest_algorithms
 from gateway.stages.signature.coverage import META
-from gateway.stages.signature.xades import UnreadSignature, XadesSignature, read_xades
+from gateway.stages.signature.xades.reading import UnreadSignature, XadesSignature, read_xades
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

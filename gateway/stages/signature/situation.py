@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.model.trust import SignaturePolicy
+from gateway.stages.signature.certificates.trust import TrustStore
 from gateway.stages.signature.coverage import Contents
-from gateway.stages.signature.trust import TrustStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

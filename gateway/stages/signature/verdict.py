@@ -26,7 +26,8 @@ from gateway.model.signature import (
     VerificationReport,
 )
 from gateway.model.trust import SignaturePolicy
-from gateway.stages.signature.cades_container import judge_cades_file
+from gateway.stages.signature.certificates.trust import TrustStore
+from gateway.stages.signature.cms.container import judge_cades_file
 from gateway.stages.signature.coverage import Contents, ReadEntry, covered_by
 from gateway.stages.signature.faults import (
     breaks_integrity,
@@ -37,9 +38,8 @@ from gateway.stages.signature.faults import (
 from gateway.stages.signature.media_types import check_media_types
 from gateway.stages.signature.reading import Signatures, failure
 from gateway.stages.signature.situation import Situation
-from gateway.stages.signature.trust import TrustStore
-from gateway.stages.signature.xades import UnreadSignature, XadesSignature
-from gateway.stages.signature.xades_verdict import judge_xades, unread_report
+from gateway.stages.signature.xades.reading import UnreadSignature, XadesSignature
+from gateway.stages.signature.xades.verdict import judge_xades, unread_report
 
 _TRUST_ORDER = (Trust.UNTRUSTED, Trust.UNKNOWN)
 _LEVELS = ("", "B-B", "B-T", "B-LT", "B-LTA")

@@ -31,11 +31,11 @@ from gateway.stages.container import open_container
 from gateway.stages.report.codec import report_from_json, report_to_json
 from gateway.stages.report.etsi import etsi_report
 from gateway.stages.signature import read_signatures
-from gateway.stages.signature.cms import read_signed_data
-from gateway.stages.signature.pdf_gaps import contents, find_gaps
-from gateway.stages.signature.pdf_report import report_of_pdf
-from gateway.stages.signature.trust import TrustStore
-from gateway.stages.signature.xades import XadesSignature
+from gateway.stages.signature.certificates.trust import TrustStore
+from gateway.stages.signature.cms.signed_data import read_signed_data
+from gateway.stages.signature.pdf.gaps import contents, find_gaps
+from gateway.stages.signature.pdf.report import report_of_pdf
+from gateway.stages.signature.xades.reading import XadesSignature
 
 # Real certificates break rules that the library warns about; warnings must not change a verdict.
 pytestmark = [

@@ -39,9 +39,9 @@ from gateway.codes import Code
 from gateway.findings import Severity, blocking
 from gateway.model.signature import Indication, Integrity, Revocation, SubIndication, Trust
 from gateway.model.trust import TrustMaterial
-from gateway.stages.signature.cades import cades_digest_algorithms, judge_cades
-from gateway.stages.signature.der import elements, non_der
-from gateway.stages.signature.trust import TrustStore
+from gateway.stages.signature.certificates.trust import TrustStore
+from gateway.stages.signature.cms.cades import cades_digest_algorithms, judge_cades
+from gateway.stages.signature.cms.der import elements, non_der
 
 CONTENT = b"<ASiCManifest/>"
 PLACE = "META-INF/signature.p7s"

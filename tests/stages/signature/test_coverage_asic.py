@@ -8,8 +8,8 @@ import pytest
 import trustroom
 from signed_bundles import NOW, SIGNATURES, codes, judged, packed, repacked, unpacked
 
-from gateway.stages.signature.references import EntryNames, entry_name
-from gateway.stages.signature.trust import TrustStore
+from gateway.stages.signature.certificates.trust import TrustStore
+from gateway.stages.signature.xmldsig.references import EntryNames, entry_name
 
 ASIC_E = b"application/vnd.etsi.asic-e+zip"
 ASIC_S = b"application/vnd.etsi.asic-s+zip"

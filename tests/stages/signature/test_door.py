@@ -31,7 +31,7 @@ from gateway.stages.signature.faults import (
     worst_integrity,
 )
 from gateway.stages.signature.judgement import PathJudgement
-from gateway.stages.signature.xades_verdict import _complete
+from gateway.stages.signature.xades.verdict import _complete
 
 
 def good():

@@ -23,8 +23,8 @@ from trustroom import DAY, NOW, POLICY
 from gateway.codes import Code
 from gateway.model.signature import Indication, Integrity, SubIndication, Trust
 from gateway.model.trust import TrustMaterial
-from gateway.stages.signature.pdf_gaps import find_gaps
-from gateway.stages.signature.trust import TrustStore
+from gateway.stages.signature.certificates.trust import TrustStore
+from gateway.stages.signature.pdf.gaps import find_gaps
 
 
 @pytest.mark.parametrize("level", ["B-B", "B-T", "B-LT", "B-LTA"])

@@ -31,8 +31,8 @@ from trustroom import POLICY
 from gateway.codes import Code
 from gateway.findings import Severity
 from gateway.model.signature import Integrity
-from gateway.stages.signature.pdf_document import MAX_PDF_BYTES
-from gateway.stages.signature.pdf_gaps import find_gaps
+from gateway.stages.signature.pdf.document import MAX_PDF_BYTES
+from gateway.stages.signature.pdf.gaps import find_gaps
 
 ACTIVE = [Code.PDF_ACTIVE_CONTENT.value]
 

@@ -11,9 +11,9 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.misc import PdfReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from gateway.stages.signature.pdf_document import PdfReader
-from gateway.stages.signature.pdf_gaps import find_gaps, marked
-from gateway.stages.signature.pdf_tokens import PlainText
+from gateway.stages.signature.pdf.document import PdfReader
+from gateway.stages.signature.pdf.gaps import find_gaps, marked
+from gateway.stages.signature.pdf.tokens import PlainText
 
 WHITE = b"\0\t\n\f\r "
 

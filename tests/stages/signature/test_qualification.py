@@ -23,7 +23,7 @@ from gateway.codes import Code
 from gateway.demo import pki
 from gateway.findings import Severity
 from gateway.model.signature import QualifiedStatus, Trust
-from gateway.stages.signature.trust import Purpose, TrustStore, judge_certificate
+from gateway.stages.signature.certificates.trust import Purpose, TrustStore, judge_certificate
 
 QESEAL, QESIG = QualifiedStatus.QESEAL, QualifiedStatus.QESIG
 NO, UNKNOWN = QualifiedStatus.NOT_QUALIFIED, QualifiedStatus.UNKNOWN

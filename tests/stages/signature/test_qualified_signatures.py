@@ -15,8 +15,8 @@ from gateway.codes import Code
 from gateway.findings import Severity
 from gateway.model.signature import Indication, QualifiedStatus, SubIndication
 from gateway.stages.report.codec import report_from_json, report_to_json
-from gateway.stages.signature.pdf_report import report_of_pdf, with_pdfs
-from gateway.stages.signature.trust import TrustStore
+from gateway.stages.signature.certificates.trust import TrustStore
+from gateway.stages.signature.pdf.report import report_of_pdf, with_pdfs
 
 FILES = {"dossier.xml": b"<dossier/>", "pass.pdf": b"%PDF-1.7 pass"}
 ASKED = replace(POLICY, require_qualified=True)

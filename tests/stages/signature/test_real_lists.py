@@ -16,7 +16,7 @@ from gateway.catalogue import data_root, load_rules
 from gateway.keyring import load_certificates
 from gateway.knowledge import load_lists
 from gateway.policy import XmlPolicy
-from gateway.stages.signature.trusted_lists import ListFile, TrustedLists, read_trusted_lists
+from gateway.stages.signature.qualified.lists import ListFile, TrustedLists, read_trusted_lists
 
 _DS = "{http://www.w3.org/2000/09/xmldsig#}"
 

@@ -18,8 +18,8 @@ from gateway.codes import Code
 from gateway.findings import blocking
 from gateway.model.signature import Indication, SubIndication
 from gateway.model.trust import TrustMaterial
-from gateway.stages.signature.timestamps import imprint_algorithm, judge_timestamp
-from gateway.stages.signature.trust import TrustStore
+from gateway.stages.signature.certificates.trust import TrustStore
+from gateway.stages.signature.cms.timestamps import imprint_algorithm, judge_timestamp
 
 CONTENT = b"was gestempelt wird"
 

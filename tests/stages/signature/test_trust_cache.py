@@ -11,9 +11,9 @@ from trustroom import DAY, NOW, POLICY, Realm, chain, custom_crl, der, fresh_crl
 
 from gateway.model.signature import Revocation, Trust
 from gateway.model.trust import TrustMaterial
-from gateway.stages.signature.instants import Instant, Moments
-from gateway.stages.signature.store import MAX_CASES, Case
-from gateway.stages.signature.trust import Purpose, TrustStore, judge_certificate
+from gateway.stages.signature.certificates.instants import Instant, Moments
+from gateway.stages.signature.certificates.store import MAX_CASES, Case
+from gateway.stages.signature.certificates.trust import Purpose, TrustStore, judge_certificate
 
 HOUR = timedelta(hours=1)
 

@@ -28,9 +28,9 @@ from gateway.demo import pki
 from gateway.errors import Rejected
 from gateway.model.signature import Indication, Revocation, SubIndication, Trust
 from gateway.model.trust import SignaturePolicy, TrustMaterial
-from gateway.stages.signature.certificate import read_certificate
-from gateway.stages.signature.path import MAX_CHAIN, run_pure
-from gateway.stages.signature.trust import Purpose, TrustStore, judge_certificate
+from gateway.stages.signature.certificates.certificate import read_certificate
+from gateway.stages.signature.certificates.path import MAX_CHAIN, run_pure
+from gateway.stages.signature.certificates.trust import Purpose, TrustStore, judge_certificate
 
 SEALING = usage("content_commitment")
 ISSUING = usage("key_cert_sign", "crl_sign")

@@ -29,8 +29,8 @@ from gateway.demo import pki
 from gateway.errors import Rejected
 from gateway.findings import Severity
 from gateway.policy import XmlPolicy
-from gateway.stages.signature.certificate import read_certificate
-from gateway.stages.signature.trusted_lists import ListFile, read_trusted_lists
+from gateway.stages.signature.certificates.certificate import read_certificate
+from gateway.stages.signature.qualified.lists import ListFile, read_trusted_lists
 
 TSL = "{http://uri.etsi.org/02231/v2#}"
 SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"

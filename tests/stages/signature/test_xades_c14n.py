@@ -5,7 +5,7 @@ import pytest
 from lxml import etree
 
 from gateway.errors import Rejected
-from gateway.stages.signature.c14n import EXCLUSIVE, METHODS, canonicalize
+from gateway.stages.signature.xmldsig.c14n import EXCLUSIVE, METHODS, canonicalize
 
 INCLUSIVE = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 

@@ -35,8 +35,8 @@ from gateway.demo import pki
 from gateway.errors import Rejected
 from gateway.model.trust import TrustMaterial
 from gateway.stages.signature import verified
-from gateway.stages.signature.names import ds, xades
-from gateway.stages.signature.trust import TrustStore
+from gateway.stages.signature.certificates.trust import TrustStore
+from gateway.stages.signature.xmldsig.names import ds, xades
 
 Change = Callable[[etree._Element], None]
 HMAC = "http://www.w3.org/2000/09/xmldsig#hmac-sha1"

@@ -29,9 +29,9 @@ from signed_bundles import (
 
 from gateway.demo import pki
 from gateway.model.trust import AlgorithmRule
-from gateway.stages.signature.c14n import EXCLUSIVE
-from gateway.stages.signature.names import ds, xades, xades141
-from gateway.stages.signature.trust import TrustStore
+from gateway.stages.signature.certificates.trust import TrustStore
+from gateway.stages.signature.xmldsig.c14n import EXCLUSIVE
+from gateway.stages.signature.xmldsig.names import ds, xades, xades141
 
 HOUR = timedelta(hours=1)
 LENIENT = replace(  # the stamping unit of the tests has an RSA-2048 key

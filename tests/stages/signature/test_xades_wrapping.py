@@ -12,7 +12,7 @@ import pytest
 from lxml import etree
 from signed_bundles import SIGNATURES, changed, codes, first, judged, packed, repacked, unpacked
 
-from gateway.stages.signature.names import SIGNED_PROPERTIES_TYPE, ds, xades
+from gateway.stages.signature.xmldsig.names import SIGNED_PROPERTIES_TYPE, ds, xades
 
 Change = Callable[[etree._Element], None]
 
