@@ -9,14 +9,18 @@ file, which must not be able to go back, and keys and configuration, which chang
 Nothing that lies there is overwritten; a backup that broke off has another name (``.part``).
 """
 
+import fcntl
 import os
 import shutil
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from os.path import samestat
 from pathlib import Path
 
 from gateway.codes import Code
 from gateway.errors import ConfigInvalid, TrustStateMissing, Unavailable
+from gateway.guestdisk import open_plain
 from gateway.journal import dossiers, log, look_at, snapshot
 from gateway.spool import whole_files
 
@@ -33,32 +37,73 @@ class BackedUp:
 
 def back_up(journal: Path, spool: Path, target: Path) -> BackedUp:
     """Write a backup to ``target``, which is made. Raises ``ConfigInvalid``, ``TrustStateMissing``, ``Unavailable``."""
-    if target.exists():
-        raise ConfigInvalid([f"{target} is there already; nothing is overwritten"])
-    if not journal.is_file():
+    if not journal.exists():
         raise TrustStateMissing(f"no journal at {journal}", hint="name its configuration with --config")
+    open_plain(journal).close()  # SQLite follows links
+    target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f"{target.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    (part / SPOOL).mkdir(parents=True, mode=0o700)
-    part.chmod(0o700)  # the journal in it holds personal data
-    _copy_new(spool, part / SPOOL)
-    snapshot(journal, part / JOURNAL)
-    _copy_new(spool, part / SPOOL)
-    held = _checked(part)
-    _sync(part)
-    part.rename(target)
+    with _alone(part):
+        _empty(part)
+        if target.exists():
+            part.rmdir()
+            raise ConfigInvalid([f"{target} is there already; nothing is overwritten"])
+        (part / SPOOL).mkdir(mode=0o700)
+        _copy_new(spool, part / SPOOL)
+        snapshot(journal, part / JOURNAL)
+        _copy_new(spool, part / SPOOL)
+        held = _checked(part)
+        _sync(part)
+        part.rename(target)
     _sync_one(target.parent)
     return held
+
+
+@contextmanager
+def _alone(part: Path) -> Iterator[None]:
+    """Make ``part``, or take it over from a backup that broke off, and hold it against every other backup."""
+    with suppress(FileExistsError):
+        part.mkdir(mode=0o700)
+    try:
+        descriptor = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except NotADirectoryError as error:
+        raise ConfigInvalid([f"{part} is no directory"], hint="put it aside") from error
+    try:
+        ours = os.fstat(descriptor)
+        if ours.st_uid != os.geteuid():
+            raise ConfigInvalid([f"{part} belongs to another user"], hint="put it aside")
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not part.exists() or not samestat(ours, part.lstat()):  # the other one ended in between
+            raise BlockingIOError
+        os.fchmod(descriptor, 0o700)  # the journal in it holds personal data
+        yield
+    except BlockingIOError as error:
+        raise Unavailable(
+            Code.SERVICE_UNAVAILABLE,
+            f"another backup is being made in {part}",
+            hint="wait for its end, or stop it",
+        ) from error
+    finally:
+        os.close(descriptor)
+
+
+def _empty(part: Path) -> None:
+    for path in part.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def _copy_new(source: Path, target: Path) -> None:
     """Finished files that ``target`` lacks; they never change. One that is erased while we look is no fault."""
     for name in whole_files(source):
         if not (target / name).exists():
-            try:
-                shutil.copyfile(source / name, target / name)
-            except FileNotFoundError:
-                (target / name).unlink(missing_ok=True)
+            with (
+                suppress(FileNotFoundError),
+                open_plain(source / name) as content,
+                (target / name).open("xb") as file,
+            ):
+                shutil.copyfileobj(content, file, 1 << 20)
 
 
 def _checked(part: Path) -> BackedUp:

@@ -6,17 +6,13 @@ The story is told twice with the same functions: ``judge`` for any signed contai
 mends everything at once; but facts leave this module only when nothing blocks (``Examination`` enforces it).
 """
 
-import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 
 from gateway.catalogue import CompiledSchema, Rules
-from gateway.codes import Code
 from gateway.errors import Rejected
 from gateway.findings import Finding
-from gateway.model.bundle import ByteSource, Complete, Digested, Entry, Opened
+from gateway.model.bundle import ByteSource, Complete, Digested, Opened
 from gateway.model.examination import Examination, ExaminedDocument
 from gateway.model.rules import german_day
 from gateway.model.signature import (
@@ -28,28 +24,18 @@ from gateway.model.signature import (
     VerificationReport,
 )
 from gateway.model.trust import SignaturePolicy
-from gateway.policy import MIB, Policy
+from gateway.pdfs import judge_pdf_file, judge_pdfs, keeper
+from gateway.policy import Policy
 from gateway.ports import Screen
 from gateway.scanning.bundle import screen_bundle, with_scan
 from gateway.stages.completeness import check_complete, missing
 from gateway.stages.container import digest_entries, open_container, read_entry
-from gateway.stages.dossier import DOSSIER_NAME, diagnose_dossier, validate
+from gateway.stages.dossier import diagnose_dossier, validate
 from gateway.stages.report.codec import report_to_json
 from gateway.stages.signature import judge_signatures, read_signatures, verified
 from gateway.stages.signature.certificates.trust import TrustStore
-from gateway.stages.signature.pdf.document import MAGIC, MAX_PDF_BYTES
-from gateway.stages.signature.pdf.pades import PdfJudgement, judge_pdf, too_large, unexamined
-from gateway.stages.signature.pdf.report import report_of_pdf, with_pdfs
-
-_KEPT_DOSSIER_BYTES = 16 * MIB
-_KEPT_PDF_BYTES = (
-    8 * MIB
-)  # of all PDFs of a bundle together; what is over is inflated once more, one file at a time
-
-# What the PDF library logs quotes the document (names of fields, objects, paths): it must reach no log (DESIGN rule 8).
-for _library in ("pyhanko", "pyhanko_certvalidator"):
-    logging.getLogger(_library).addHandler(logging.NullHandler())
-    logging.getLogger(_library).propagate = False
+from gateway.stages.signature.pdf.document import MAGIC
+from gateway.stages.signature.pdf.report import with_pdfs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +68,7 @@ def _judge_opened(
         opened,
         policy=knowledge.policy.container,
         algorithms=signatures.digest_algorithms | {"sha256"},
-        keep=_keeper(),
+        keep=keeper(),
     )
     report = judge_signatures(
         signatures,
@@ -93,11 +79,7 @@ def _judge_opened(
         # An archive time-stamp covers whole files (XAdES 1.4.1 ArchiveTimeStamp): read again, chunk by chunk.
         read=lambda entry: read_entry(opened.source, entry),
     )
-    pdfs = {
-        entry.name: _judge_entry(entry, digested, knowledge, moment)
-        for entry in opened.payload
-        if entry.name in digested.digests and _is_pdf(entry, digested.heads[entry.name])
-    }
+    pdfs = judge_pdfs(digested, trust=knowledge.trust, policy=knowledge.signature_policy, moment=moment)
     return with_pdfs(report, pdfs, policy=knowledge.signature_policy), digested
 
 
@@ -107,12 +89,9 @@ def judge_file(
     """The judgement on a file of either kind, told apart by its first bytes. ``name`` is what the report calls a PDF."""
     if source.read_at(0, len(MAGIC)) != MAGIC:
         return judge(source, knowledge, moment)[0]
-    if source.size > MAX_PDF_BYTES:
-        judgement = unexamined(name, (too_large(name, source.size),))
-        return report_of_pdf(judgement, size=source.size, sha256="", moment=moment)
-    data = source.read_at(0, source.size)
-    judgement = _judge_pdf(data, name, knowledge, moment)
-    return report_of_pdf(judgement, size=len(data), sha256=sha256(data).hexdigest(), moment=moment)
+    return judge_pdf_file(
+        source, name=name, trust=knowledge.trust, policy=knowledge.signature_policy, moment=moment
+    )
 
 
 def examine(
@@ -198,53 +177,8 @@ def _examination(report: VerificationReport, findings: tuple[Finding, ...], mome
     return Examination(findings=findings, report=report_to_json(report), examined_on=german_day(moment))
 
 
-def _is_pdf(entry: Entry, head: bytes) -> bool:
-    """Viewers open by name or by content; whatever either of them takes for a PDF is judged as one."""
-    return entry.name.lower().endswith(".pdf") or MAGIC in head
-
-
-def _judge_entry(entry: Entry, digested: Digested, knowledge: Knowledge, moment: datetime) -> PdfJudgement:
-    """What was not kept is read a second time, one file at a time: it must be the bytes that signatures cover."""
-    kept = digested.kept.get(entry.name)
-    if kept is not None:
-        return _judge_pdf(kept, entry.name, knowledge, moment)
-    if entry.size > MAX_PDF_BYTES:
-        return unexamined(entry.name, (too_large(entry.name, entry.size),))
-    try:
-        data = b"".join(read_entry(digested.opened.source, entry))
-    except Rejected as rejected:
-        return unexamined(entry.name, rejected.findings)
-    expected, got = digested.digests[entry.name]["sha256"], sha256(data).digest()
-    if got != expected:
-        finding = Finding(
-            code=Code.SIGNATURE_DIGEST_MISMATCH, place=entry.name, expected=expected.hex(), got=got.hex()
-        )
-        return unexamined(entry.name, (finding,))
-    return _judge_pdf(data, entry.name, knowledge, moment)
-
-
-def _judge_pdf(data: bytes, name: str, knowledge: Knowledge, moment: datetime) -> PdfJudgement:
-    return judge_pdf(data, name=name, trust=knowledge.trust, policy=knowledge.signature_policy, moment=moment)
-
-
 def _merged(*groups: tuple[Finding, ...]) -> tuple[Finding, ...]:
     return tuple(dict.fromkeys(finding for group in groups for finding in group))
-
-
-def _keeper() -> Callable[[Entry], bool]:
-    """Which entries stay in memory, asked once for each: the dossier, and PDFs as long as they are small together."""
-    left = _KEPT_PDF_BYTES
-
-    def keep(entry: Entry) -> bool:
-        nonlocal left
-        if entry.name == DOSSIER_NAME:
-            return entry.size <= _KEPT_DOSSIER_BYTES
-        if not entry.name.lower().endswith(".pdf") or entry.size > left:
-            return False
-        left -= entry.size
-        return True
-
-    return keep
 
 
 def _refused(findings: tuple[Finding, ...], moment: datetime) -> VerificationReport:

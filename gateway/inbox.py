@@ -9,7 +9,7 @@ when every byte was sent, or when the reader states the content's digest; acknow
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,9 +26,9 @@ from gateway.model.delivery import Answer, DeliveryState, Package
 from gateway.model.evidence import Clock
 from gateway.ports import Shape
 from gateway.proceedings import Proceedings, own_delivery
+from gateway.sent_bytes import Coverage
 
 _PATIENCE = 1.0  # seconds between two looks without a ring
-_MAX_PIECES = 1_000  # separate byte ranges remembered per delivery
 
 #: The package lies with us and may be fetched, as often as the reader likes.
 FETCHABLE = frozenset(
@@ -56,28 +56,6 @@ class InboxItem:
     title: str  # residence title
     kind: str  # initial, supplement
     refers_to: str  # dossier id, for supplements
-
-
-@dataclass(slots=True)
-class Coverage:
-    """Which bytes of one package were sent, over several requests."""
-
-    pieces: list[tuple[int, int]] = field(default_factory=list)  # disjoint, sorted, half-open
-
-    def add(self, start: int, end: int) -> None:
-        """Bytes ``start .. end`` (excluded) were sent."""
-        merged: list[tuple[int, int]] = []
-        for piece in sorted([*self.pieces, (start, end)]):
-            if merged and piece[0] <= merged[-1][1]:
-                merged[-1] = (merged[-1][0], max(merged[-1][1], piece[1]))
-            else:
-                merged.append(piece)
-        # A reader that asks for every second byte must not fill our memory; it loses the record of its oldest pieces.
-        self.pieces = merged[-_MAX_PIECES:]
-
-    def whole(self, size: int) -> bool:
-        """Were all ``size`` bytes sent?"""
-        return self.pieces[:1] == [(0, size)]
 
 
 class Inbox:

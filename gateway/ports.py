@@ -2,7 +2,7 @@
 """Protocols for other people's systems. An adapter implements one of them and imports nothing else of ours.
 
 Adapters are found by entry points (``amtsbote.formats``, ``amtsbote.transports``); configuration names the entry
-point, never a dotted path. Limits, time-outs and error mapping sit on our side of the port, once (``gateway.dispatch``).
+point, never a dotted path. Limits, time-outs and error mapping sit on our side of the port, once (``gateway.courier``).
 ``Scanner`` and ``Screen`` are the two halves of a malware scanner; the one there is comes with us (``gateway.scanning``).
 """
 

@@ -67,7 +67,9 @@ class LocalDisk:
 
     def write(self, path: Path, data: bytes) -> None:
         """See ``Disk``."""
-        with path.open("wb") as file:
+        # No link is followed: whoever may write here must not choose what a stronger user writes to.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        with os.fdopen(os.open(path, flags, 0o666), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -95,7 +97,7 @@ class LocalDisk:
 
     def lock(self, path: Path) -> Callable[[], None]:
         """See ``Disk``."""
-        descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

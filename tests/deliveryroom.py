@@ -3,6 +3,7 @@
 
 import asyncio
 import io
+import json
 import zipfile
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -16,7 +17,8 @@ from sample_dossier import PDF, START, sample_dossier
 from gateway.catalogue import data_root
 from gateway.consignment import Consignments
 from gateway.couplings import Coupling
-from gateway.dispatch import Courier, Dispatcher, Means
+from gateway.courier import Courier, Means
+from gateway.dispatch import Dispatcher
 from gateway.doorbell import Doorbell, Role
 from gateway.explaining import Explainer
 from gateway.inbox import Inbox
@@ -253,3 +255,14 @@ async def until(condition, *, seconds: float = 20) -> None:
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.002)
+
+
+def fail(error):
+    def raise_it():
+        raise error
+
+    return raise_it
+
+
+def events_of(room) -> list[dict]:
+    return [json.loads(line) for line in room.lines.getvalue().splitlines()]

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from gateway.client import GatewayClient, Patience, Submission, client_context
 from gateway.demo import people
@@ -59,6 +59,7 @@ class Site:
     """A gateway in a directory with the world around it. ``start`` and ``stop`` as often as wanted."""
 
     world: World
+    connect: ClassVar[Callable[..., GatewayClient]] = GatewayClient
     process: subprocess.Popen[bytes] | None = None
     _log_from: int = field(default=0)
 
@@ -145,7 +146,7 @@ class Site:
             party = {**self.world.chambers, **self.world.authorities, "revision": self.world.auditor}[party]
         directory = party.directory
         context = client_context(directory / "tls.crt", directory / "tls.key", directory / "gateway-ca.pem")
-        return GatewayClient(
+        return type(self).connect(
             f"https://localhost:{self.world.port}",
             context,
             patience=Patience(attempts=attempts, first_seconds=0.2, ceiling_seconds=1),

@@ -21,7 +21,7 @@ from gateway.doorbell import Doorbell, Role
 from gateway.errors import Unavailable
 from gateway.findings import Finding, Severity
 from gateway.intake import Intake, Judge, Publication, Registrar
-from gateway.journal import Journal, log
+from gateway.journal import Journal, dossiers, log
 from gateway.keyring import MasterKey
 from gateway.model.bundle import Signer
 from gateway.model.dossier import (
@@ -150,6 +150,12 @@ def examination_of(data: bytes, moment: datetime) -> Examination:
         documents=documents,
         content_digest=sha256(content.encode()).hexdigest(),
     )
+
+
+# What stands in journal and spool.
+NOTHING = {"dossier": 0, "dedupe": 0, "delivery": 0, "event": 0, "log": 0, "files": 0}
+ONE_ACCEPTED = {"dossier": 1, "dedupe": 2, "delivery": 1, "event": 1, "log": 1, "files": 1}
+ONE_REFUSED = {"dossier": 1, "dedupe": 0, "delivery": 0, "event": 1, "log": 1, "files": 1}
 
 
 @dataclass
@@ -347,3 +353,12 @@ async def submit(intake: Intake, data: bytes, *, chamber=ERFURT, key=None, lengt
 
 async def check(intake: Intake, data: bytes, *, chamber=ERFURT):
     return await intake.check(chamber, stream(data), content_length=len(data))
+
+
+def codes(findings):
+    return [f.code for f in findings]
+
+
+def row_of(room, dossier_id):
+    with room.journal.reading() as connection:
+        return dossiers.find(connection, dossier_id)

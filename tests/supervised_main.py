@@ -8,7 +8,8 @@ from gateway.doorbell import Role
 from gateway.supervisor import Supervisor
 
 ROLE = """
-import os, pathlib, signal, sys
+import ctypes, os, pathlib, signal, sys
+ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG: a test may kill the supervisor
 folder = pathlib.Path(sys.argv[1])
 def end(*_):
     with (folder / "order").open("a") as order:

@@ -4,6 +4,7 @@
 import asyncio
 import json
 import os
+import re
 import shutil
 import sqlite3
 import stat
@@ -11,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from backuproom import empty, newest, nothing_in, restored, saved, sent
 from intakeroom import SIGNER, IntakeRoom, bundle, submit
 from sqlite_utils import Database
 
@@ -19,7 +21,6 @@ from gateway.backup import back_up
 from gateway.errors import ConfigInvalid, JournalDamaged, LogRolledBack, TrustStateMissing, Unavailable
 from gateway.intake import Accepted, Repeated
 from gateway.journal.schema import migrations
-from gateway.restoring import Places, restore
 from gateway.retention import ErasureReason
 from gateway.tlog.checkpoint import sign_checkpoint
 from gateway.tlog.note import NoteSigner
@@ -31,50 +32,6 @@ def room(tmp_path):
     room = IntakeRoom(tmp_path / "site")
     yield room
     room.close()
-
-
-def saved(room, name="backup") -> Path:
-    target = room.directory.parent / name
-    back_up(room.directory / "journal.db", room.directory / "spool", target)
-    return target
-
-
-def newest(room) -> bytes:
-    """What an auditor copies."""
-    return (room.directory / "log" / "checkpoint").read_bytes()
-
-
-def empty(room, name="other", *, guard: bytes | None = None) -> Path:
-    """A new machine; ``guard``: its disk with the guard file was saved."""
-    directory = room.directory.parent / name
-    for part in ("spool", "run", "trust", "log"):
-        (directory / part).mkdir(parents=True)
-    if guard is not None:
-        (directory / "trust" / "guard").write_bytes(guard)
-    return directory
-
-
-def places(directory: Path) -> Places:
-    return Places(
-        journal=directory / "journal.db",
-        spool=directory / "spool",
-        log=directory / "log",
-        guard=directory / "trust" / "guard",
-    )
-
-
-def restored(backup: Path, directory: Path, *, known: bytes | None = None):
-    return restore(backup, places(directory), SIGNER.verifier, known)
-
-
-def nothing_in(directory: Path) -> bool:
-    found = {path.name for path in directory.rglob("*") if path.is_file()}
-    return found <= {"guard", "guard.lock"}
-
-
-async def sent(room, *names: str) -> list:
-    async with room.running() as intake:
-        return [await submit(intake, bundle(name, padding=100_000)) for name in names]
 
 
 async def test_a_gateway_goes_on_from_a_backup_where_it_was(room):
@@ -220,8 +177,10 @@ async def test_nothing_that_lies_there_is_overwritten(room):
         saved(room)
     with pytest.raises(ConfigInvalid) as caught:
         restored(backup, room.directory)
-    taken = [problem.partition(" is there already")[0] for problem in caught.value.problems]
-    assert ["journal.db", "checkpoint", "spool"] == [Path(path).name for path in taken]
+    taken = [Path(re.split(" is ", problem)[0]).name for problem in caught.value.problems]
+    assert ["journal.db", "journal.db-shm", "journal.db-wal", "log", "spool"] == taken
+    assert "put aside what lies there" in caught.value.hint
+    assert not backup.with_name("backup.part").exists()
 
 
 async def test_a_backup_is_one_file_and_a_folder_for_its_owner_alone(room):

@@ -6,7 +6,7 @@ import json
 
 import pytest
 from bench import journal, machine, verification
-from bench.figures import Figure, save, show, timed
+from bench.figures import NO_FLOOR, Figure, save, show, timed
 from bench.scale import Scale
 from bench.stopwatch import Times, interleaved, percentile
 from rich.console import Console
@@ -17,6 +17,10 @@ def test_a_part_of_the_benchmark_gives_figures(part, tmp_path):
     figures = part.measure(Scale.TINY, tmp_path)
     assert figures
     assert [] == [figure.what for figure in figures if not figure.what or not figure.unit]
+    # Each stands beside a floor or rival that was measured, or says that it has none.
+    assert [] == [
+        figure.what for figure in figures if (figure.ratio is None) is not (figure.beside == NO_FLOOR)
+    ]
 
 
 def test_figures_are_shown_and_saved(tmp_path):

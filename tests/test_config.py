@@ -149,3 +149,27 @@ def test_untrusted_signatures_in_pdfs_refuse_unless_the_operator_says_otherwise(
     ]
 
     assert [UntrustedPdf.ERROR, UntrustedPdf.WARNING] == judging
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ('partners = "a\\u0000b"', "gateway.partners: expected a path, got 'a\\x00b'"),
+        ("keys = 0x" + "f" * 9000, "gateway.keys: expected a text in quotes, got a number that is too long"),
+        ("keys = " + "9" * 9000, "amtsbote.toml: a number that is too long"),
+        ("keys = " + "[" * 5000, "amtsbote.toml: nested too deep"),
+        ('partners = "."', "{site}: Is a directory"),
+    ],
+)
+def test_what_cannot_be_read_is_a_problem_like_others(site, line, expected):
+    text = (site / "amtsbote.toml").read_text()
+    (site / "amtsbote.toml").write_text(text.replace("[gateway]\n", f"[gateway]\n{line}\n"))
+
+    assert expected.replace("{site}", site.name) in problems(site)
+
+
+def test_a_missing_file_of_partners_hides_no_other_fault(site):
+    (site / "partners.toml").unlink()
+    append(site / "amtsbote.toml", "\n[nonsense]\n")
+
+    assert ("nonsense: unknown key", f"no configuration at {site / 'partners.toml'}") == problems(site)

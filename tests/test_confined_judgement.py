@@ -5,12 +5,8 @@ The verify role itself is asked, as the receiver asks it, about all files that o
 the demonstration; the same judgement in this process, which may open what it likes, is the expectation.
 """
 
-import asyncio
 import csv
 import io
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,9 +14,9 @@ from pathlib import Path
 
 import gatewayroom
 import pytest
+from confinedroom import examined, unconfined, verifying
 from pdfroom import room
 
-from gateway.confinement import WorkerLimits
 from gateway.demo import pki
 from gateway.demo.bundles import (
     seal_bundle,
@@ -32,46 +28,15 @@ from gateway.demo.bundles import (
 from gateway.demo.timestamping import timestamper
 from gateway.findings import blocking
 from gateway.model.dossier import Dossier
-from gateway.model.examination import Examination
-from gateway.model.source import MemorySource
 from gateway.packing import PackedFile, pack_bundle
-from gateway.roles import verify
-from gateway.service import Service
-from gateway.spool import Spool
 from gateway.stages.dossier import DOSSIER_NAME, write_dossier
-from gateway.workers import RemoteExaminer
-
-_AT_ONCE = 4  # bundles; the role has two workers
-
-
-class PlainWrap:
-    """A key wrap for tests: no master key needed to pass a file on."""
-
-    def wrap(self, key: bytes, *, context: bytes) -> bytes:
-        return key
-
-    def unwrap(self, wrapped: bytes, *, context: bytes) -> bytes:
-        return wrapped
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory) -> Iterator[gatewayroom.Site]:
     site = gatewayroom.Site.founded(tmp_path_factory.mktemp("confined") / "w")
-    command = [
-        sys.executable,
-        "-m",
-        "gateway",
-        "serve",
-        "--role",
-        "verify",
-        "--config",
-        str(site.world.config),
-    ]
-    with subprocess.Popen(command) as process:
-        socket = site.world.site / "state/run/verify/sock"
-        gatewayroom.eventually(lambda: socket.exists() or process.poll() is not None, "a verify role")
+    with verifying(site):
         yield site
-        process.terminate()
 
 
 @pytest.fixture(scope="module")
@@ -119,35 +84,6 @@ def collected(shared: Path) -> dict[str, bytes]:
             for row in csv.DictReader(table, delimiter="\t"):
                 found[row["file"]] = (shared / "corpus" / row["file"]).read_bytes()
     return found
-
-
-async def examined(
-    site: gatewayroom.Site, bundles: dict[str, bytes], folder: Path, moment: datetime
-) -> dict[str, Examination]:
-    """What confined workers say."""
-    examiner = RemoteExaminer(path=site.world.site / "state/run/verify/sock", limits=WorkerLimits())
-    spool, free = Spool(folder, PlainWrap(), os.urandom), asyncio.Semaphore(_AT_ONCE)
-
-    async def ask(data: bytes) -> Examination:
-        async with free:
-            writer = spool.writer(len(data))
-            writer.write(data)
-            file = writer.commit()
-            descriptor = spool.open_descriptor(file.name)
-            try:
-                return await examiner.examine(
-                    descriptor, spool.unwrap(file.name, file.wrapped_key), moment=moment
-                )
-            finally:
-                os.close(descriptor)
-
-    return dict(zip(bundles, await asyncio.gather(*(ask(data) for data in bundles.values())), strict=True))
-
-
-def unconfined(site: gatewayroom.Site, bundles: dict[str, bytes], moment: datetime) -> dict[str, Examination]:
-    """What the same code says in this process."""
-    examine = verify.prepare(Service.load(site.world.config, credentials=None))
-    return {name: examine(MemorySource(data), moment, None) for name, data in bundles.items()}
 
 
 async def test_dossiers_are_judged_alike_in_and_out_of_confinement(site, dossiers, tmp_path):

@@ -134,12 +134,38 @@ def test_nothing_can_be_opened_even_to_read(tmp_path, look):
     assert in_child(lambda: refused(lambda: READING[look](journal))) == 0
 
 
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the number of newfstatat(2) is that of x86_64")
+@pytest.mark.parametrize("flags", [0, 0x1000])
+def test_no_flag_makes_a_path_tell_what_there_is(tmp_path, flags):
+    """AT_EMPTY_PATH allows an empty path and does not demand one."""
+    libc, path = ctypes.CDLL(None, use_errno=True), os.fsencode(tmp_path)
+    buffer = ctypes.create_string_buffer(256)
+
+    def look() -> None:
+        if libc.syscall(ctypes.c_long(262), -100, path, buffer, flags) == 0:
+            os._exit(93)
+
+    assert in_child(look) == 0
+
+
+def test_a_socket_that_is_shared_cannot_be_shut():
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("")
+        listener.listen()
+
+        def shut() -> None:
+            confine(WorkerLimits(), listener.fileno())
+            refused(lambda: listener.shutdown(socket.SHUT_RDWR))
+
+        assert forked(shut) == 0
+
+
 def test_a_descriptor_that_was_left_open_is_closed(tmp_path):
     with (tmp_path / "journal.db").open("wb+") as left:
 
         def use() -> None:
             with contextlib.suppress(OSError):
-                os.fstat(left.fileno())
+                os.pread(left.fileno(), 1, 0)
                 os._exit(95)
 
         assert in_child(use) == 0

@@ -17,9 +17,10 @@ from adapters.transports.inbox import InboxTransport
 from gateway.codes import Code
 from gateway.doorbell import Role
 from gateway.errors import Rejected
-from gateway.inbox import Coverage, Inbox
+from gateway.inbox import Inbox
 from gateway.journal import answers, deliveries, dossiers
 from gateway.model.delivery import Answer, AnswerKind, DeliveryState
+from gateway.sent_bytes import Coverage
 
 
 @pytest.fixture

@@ -109,6 +109,7 @@ def test_no_english_is_left_in_the_german(english):
         ("/etc/x: No such file or directory", "/etc/x: Datei oder Verzeichnis nicht vorhanden"),
         ("covered by META-INF/signatures0.xml, signature S0",
          "umfasst von META-INF/signatures0.xml, Unterschrift S0"),
+        ("CN=IHK Erfurt Siegel,C=DE, serial number 3e4b", "CN=IHK Erfurt Siegel,C=DE, Seriennummer 3e4b"),
         ("Müller GmbH", "Müller GmbH"),
         ("{} {0} {", "{} {0} {"),
         ("", ""),

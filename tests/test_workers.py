@@ -130,6 +130,39 @@ async def test_a_worker_cannot_reach_the_network(pool):
     assert "permission denied" == (await asker.ask("connect")).got
 
 
+async def test_a_worker_cannot_shut_the_socket_that_all_of_them_share(pool):
+    asker, _ = pool
+
+    assert "Operation not permitted." * 2 == (await asker.ask("shut")).got  # the listener and the caller's
+    assert "hello" == (await asker.ask("hello")).place
+
+
+async def test_bundles_that_kill_never_end_the_role(pool):
+    asker, process = pool
+    for _ in range(8):
+        await asker.ask("die")
+
+    assert "hello" == (await asker.ask("hello")).place
+    assert process.poll() is None
+
+
+def test_workers_that_end_without_a_bundle_end_the_role(tmp_path):
+    """Not in silence and not in a storm: a few attempts, then a line that says so, and the keeper starts anew."""
+    (tmp_path / "generation").write_text("first")
+    (tmp_path / "shut").touch()
+    path = tmp_path / "v.sock"
+    process = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("worker_pool_main.py")), str(path), "1"],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert b"in a row ended before they took a bundle, the last with status 1;" in process.stderr
+    assert (True, False) == (process.returncode != 0, path.exists())
+
+
 @pytest.mark.parametrize(
     "path", ["/etc/passwd", "/proc/self/environ", "/proc/1/environ", "/proc/self/mem", "spool"]
 )

@@ -2,10 +2,10 @@
 """A verify role whose examination does what the bundle's first word says; started by test_workers.py."""
 
 import contextlib
+import errno
 import os
 import resource
 import socket
-import stat
 import sys
 import time
 from collections.abc import Iterator
@@ -49,6 +49,8 @@ def examine(generation: str, source: ByteSource, moment: datetime, _screen: Scre
         got = generation
     if word == "read":
         got = opened(bytes.fromhex(source.read_at(0, 1 << 20).split()[1].decode()))
+    if word == "shut":
+        got = "".join(map(shut, range(3, 64)))
     if word == "descriptors":
         got = " ".join(descriptors())
     finding = Finding(code=Code.CONTAINER_NOT_ZIP, place=word, got=got)
@@ -67,14 +69,42 @@ def descriptors() -> Iterator[str]:
     """Everything the worker holds, as numbers and kinds of file."""
     for number in range(resource.getrlimit(resource.RLIMIT_NOFILE)[0]):
         with contextlib.suppress(OSError):
-            status = os.fstat(number)
-            nowhere = stat.S_ISCHR(status.st_mode) and status.st_rdev == os.makedev(1, 3)
-            kind = {stat.S_IFSOCK: "socket", stat.S_IFREG: "file"}.get(stat.S_IFMT(status.st_mode), "other")
-            yield f"{number}:{'nowhere' if nowhere else kind}"
+            yield f"{number}:{kind_of(number)}"
+
+
+def kind_of(number: int) -> str:
+    """Of a descriptor, without asking for its status, which a worker may not. Raises ``OSError`` where there is none."""
+    try:
+        if os.pread(number, 1, 0):
+            return "file"
+        os.write(number, b"x")  # which no file takes from a worker
+    except OSError as error:
+        if error.errno == errno.ESPIPE:
+            return "socket"
+        raise
+    return "nowhere"
+
+
+def shut(number: int) -> str:
+    """What becomes of an attempt to shut a socket for everybody who holds it."""
+    try:
+        held = socket.socket(fileno=number)
+    except OSError:
+        return ""
+    try:
+        held.shutdown(socket.SHUT_RDWR)
+    except OSError as error:
+        return f"{error.strerror}."
+    finally:
+        held.detach()
+    return "shut."
 
 
 def fingerprint() -> object:
-    return (Path(sys.argv[1]).parent / "generation").stat().st_mtime_ns
+    room = Path(sys.argv[1]).parent
+    if (room / "shut").exists():  # the listening socket gives out, whatever did it
+        list(map(shut, range(3, 64)))
+    return (room / "generation").stat().st_mtime_ns
 
 
 if __name__ == "__main__":

@@ -353,6 +353,18 @@ ATTACKS = {
         forge([file(extra=b"\x01\x99\x07\x00" + b"\x02\x00AE\x03\x08\x00")]),
         Code.CONTAINER_FEATURE_NOT_ALLOWED,
     ),
+    "extra field that a file hides in": (
+        forge([file(extra=b"\xfe\xca\x7d\0" + bytes(125))]),
+        Code.CONTAINER_FEATURE_NOT_ALLOWED,
+    ),
+    "extra fields that a file hides in together": (
+        forge([file(extra=(b"\xfe\xca\x3d\0" + bytes(61)) * 2)]),
+        Code.CONTAINER_FEATURE_NOT_ALLOWED,
+    ),
+    "local extra field that a file hides in": (
+        forge([file(local_extra=b"\xfe\xca\x7d\0" + bytes(125))]),
+        Code.CONTAINER_FEATURE_NOT_ALLOWED,
+    ),
     "version of a format to come": (
         forge([file(local={"version": 63}, central={"version": 63})]),
         Code.CONTAINER_FEATURE_NOT_ALLOWED,

@@ -2,6 +2,7 @@
 """``amtsbote init``: make a new gateway in an empty directory."""
 
 import argparse
+import shlex
 from pathlib import Path
 
 from gateway.catalogue import data_root
@@ -56,15 +57,10 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
     except ConfigInvalid as fault:
         raise WrongUse(fault.problems, hint=fault.hint) from fault
     vkey = (config.keys / "log.vkey").read_text().strip()
+    serve = shlex.join(["amtsbote", "serve", "--config", str(options.directory / "amtsbote.toml")])
     if terminal.as_json:
-        terminal.data(
-            {
-                "gateway": str(options.directory),
-                "vkey": vkey,
-                "files": sorted(_files(options.directory) - before),
-                "next": shlex.join(["amtsbote", "serve", "--config", str(config_file)]),
-            }
-        )
+        made = sorted(_files(options.directory) - before)
+        terminal.data({"gateway": str(options.directory), "vkey": vkey, "files": made, "next": serve})
     terminal.say(
         f"Das Gateway liegt in {options.directory}.", f"The gateway is in {options.directory}.", style="bold"
     )
@@ -74,12 +70,12 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
         "  1. CA-Zertifikate nach anchors/ und Sperrlisten nach revocation/ legen\n"
         "  2. Partner in partners.toml eintragen\n"
         "  3. keys/tls.* und keys/seal.* durch Zertifikate einer CA ersetzen\n"
-        f"  4. amtsbote serve --config {options.directory / 'amtsbote.toml'}",
+        f"  4. {serve}",
         "next steps:\n"
         "  1. put CA certificates into anchors/ and revocation lists into revocation/\n"
         "  2. enter the partners into partners.toml\n"
         "  3. replace keys/tls.* and keys/seal.* by certificates of a CA\n"
-        f"  4. amtsbote serve --config {options.directory / 'amtsbote.toml'}",
+        f"  4. {serve}",
     )
     return Exit.GOOD
 

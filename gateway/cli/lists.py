@@ -12,6 +12,7 @@ from gateway.cli.terminal import Exit, Terminal, WrongUse, plain
 from gateway.config import read_config
 from gateway.knowledge import InstalledLists
 from gateway.phrasebook import Language
+from gateway.stages.signature.certificates.instants import Instant
 from gateway.stages.signature.qualified.lists import Edition, TrustedLists
 
 
@@ -36,7 +37,7 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 
 def run(options: argparse.Namespace, terminal: Terminal) -> int:
-    """1 where a list cannot be believed or is out of date, so a monitor can use it."""
+    """1 where a list cannot be believed or is not current, so a monitor can use it."""
     config = read_config(options.config)
     if config.trust.lists is None:
         raise WrongUse(["trust.lists names no directory"], hint="name one in amtsbote.toml")
@@ -59,16 +60,18 @@ def _whole(lists: TrustedLists) -> bool:
 
 
 def _current(edition: Edition, now: datetime) -> bool:
-    return edition.next_update is not None and now <= edition.next_update
+    return edition.current(Instant(value=now))
 
 
 def _json(edition: Edition, now: datetime) -> dict[str, Any]:
     until = edition.next_update
+    last = edition.until
     return {
         "territory": edition.territory,
         "sequence": edition.sequence,
         "issued": edition.issued.isoformat(),
         "next_update": until.isoformat() if until else None,
+        "until": last.isoformat() if last else None,
         "current": _current(edition, now),
         "signer": edition.signer,
         "file": edition.file,
@@ -76,11 +79,11 @@ def _json(edition: Edition, now: datetime) -> dict[str, Any]:
 
 
 def _print(edition: Edition, now: datetime, terminal: Terminal) -> None:
-    until = f"{edition.next_update:%Y-%m-%d}" if edition.next_update else "-"
+    until = f"{edition.until:%Y-%m-%d}" if edition.until else "-"
     current = _current(edition, now)
     facts = (
         f"{edition.territory}  {edition.sequence:>4}  {edition.issued:%Y-%m-%d}  {until}  {edition.file}  "
     )
-    states = ("aktuell", "abgelaufen") if terminal.language is Language.DE else ("current", "out of date")
+    states = ("aktuell", "nicht aktuell") if terminal.language is Language.DE else ("current", "not current")
     word = plain(states[0], "green") if current else plain(states[1], "red")
     terminal.out.print(plain(facts).append(word))

@@ -8,6 +8,7 @@ Relative paths start at the directory of the file they stand in.
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -27,6 +28,7 @@ from gateway.config.values import (
 )
 from gateway.confinement import WorkerLimits
 from gateway.errors import ConfigInvalid
+from gateway.model.partner import Partners
 from gateway.model.trust import UntrustedPdf
 from gateway.policy import MIB, ContainerPolicy, Policy, Reaction, RetryPolicy, TransferPolicy
 
@@ -54,7 +56,7 @@ def read_config(path: Path) -> Config:
     problems: list[str] = []
     root = Table(read_toml(path, problems), "", problems, path.parent)
     gateway, verify, refresh, unsafe = (root.table(n) for n in ("gateway", "verify", "refresh", "unsafe"))
-    state = gateway.path("state", "state")
+    state, partners = gateway.path("state", "state"), gateway.path("partners", "partners.toml")
     config = Config(
         path=path,
         gateway_id=gateway.text("id"),
@@ -70,7 +72,7 @@ def read_config(path: Path) -> Config:
         worker_limits=_worker_limits(verify),
         scan=_section(root, "scan", _scan),
         policy=_policy(root, verify, problems),
-        partners=read_partners(gateway.path("partners", "partners.toml"), problems),
+        partners=Partners(),
         refresh_seconds=float(refresh.number("every_seconds", 3600, low=1)),
         refresh=tuple(_revocation_source(row, problems) for row in refresh.tables("crl")),
         unsafe_clock_offset=timedelta(seconds=unsafe.number("clock_offset_seconds", 0, low=-(1 << 31))),
@@ -79,6 +81,7 @@ def read_config(path: Path) -> Config:
         problems.append("verify.require_qualified: expected trusted lists, but trust.lists names none")
     for table in (gateway, verify, refresh, unsafe, root):
         table.finish()
+    config = replace(config, partners=read_partners(partners, problems))
     if problems:
         raise ConfigInvalid(problems, hint=_HINT)
     return config

@@ -44,11 +44,11 @@ class Table:
 
     def path(self, key: str, default: str | None = None) -> Path:
         """A path, relative to the file it stands in."""
-        return self._base / self.text(key, default)
+        return self._base / self._path_text(key, default)
 
     def path_if_any(self, key: str) -> Path | None:
         """A path, or ``None`` where the key is empty or absent."""
-        text = self.text(key, "")
+        text = self._path_text(key, "")
         return self._base / text if text else None
 
     def strings(self, key: str) -> tuple[str, ...]:
@@ -123,8 +123,21 @@ class Table:
             return fallback
         return value
 
+    def _path_text(self, key: str, default: str | None) -> str:
+        text = self.text(key, default)
+        if (
+            "\0" in text
+        ):  # no file can have that name, and every call that opens one would fail in its own way
+            self._fault(key, "a path", text)
+            return default or ""
+        return text
+
     def _fault(self, key: str, expected: str, got: object) -> None:
-        self._problems.append(f"{self._name}{key}: expected {expected}, got {got!r}"[:300])
+        try:
+            shown = repr(got)
+        except ValueError:  # TOML's hexadecimal numbers have no bound, Python's decimal writing of them has
+            shown = "a number that is too long"
+        self._problems.append(f"{self._name}{key}: expected {expected}, got {shown}"[:300])
 
 
 def read_toml(path: Path, problems: list[str]) -> dict[str, Any]:
@@ -133,8 +146,14 @@ def read_toml(path: Path, problems: list[str]) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         if problems:  # the file that names this one has faults: they come first
-            raise ConfigInvalid(problems) from error
+            raise ConfigInvalid([*problems, f"no configuration at {path}"]) from error
         raise TrustStateMissing(f"no configuration at {path}", hint="make one with: amtsbote init") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except RecursionError:
+        problems.append(f"{path.name}: nested too deep")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         problems.append(f"{path.name}: {error}")
-        return {}
+    except OSError as error:
+        problems.append(f"{path.name}: {error.strerror}")
+    except ValueError:  # the only other one: Python reads no decimal number of more than 4,300 digits
+        problems.append(f"{path.name}: a number that is too long")
+    return {}

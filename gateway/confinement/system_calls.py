@@ -30,15 +30,13 @@ _EPERM = 0x00050000 | 1
 _OFFSET_NUMBER, _OFFSET_ARCHITECTURE, _OFFSET_ARGUMENTS = 0, 4, 16
 
 _FIONBIO = 0x5421
-_AT_EMPTY_PATH = 0x1000
 
 
 class _Demand(IntEnum):
     """What an argument must be for the call to be allowed: jump opcode and whether the jump means yes."""
 
     NO_BIT_OF = 0
-    A_BIT_OF = 1
-    EQUAL_TO = 2
+    EQUAL_TO = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +62,10 @@ ALLOWED = {
     "clock_nanosleep": _Call(230, 115), "nanosleep": _Call(35, 101),
     "write": _Call(1, 64), "writev": _Call(20, 66), "close": _Call(3, 57),
     "dup": _Call(32, 23), "dup2": _Call(33, None), "dup3": _Call(292, 24), "fstat": _Call(5, 80),
-    # Several C libraries ask so for the status of a descriptor. By path it would tell which files there are.
-    "newfstatat": _Call(262, 79, 3, _Demand.A_BIT_OF, _AT_EMPTY_PATH),
+    # Not newfstatat(2), by which several C libraries ask for the status of a descriptor: it takes a path beside
+    # AT_EMPTY_PATH too, and would tell which files there are.
     "poll": _Call(7, None), "ppoll": _Call(271, 73),
-    "accept4": _Call(288, 242), "shutdown": _Call(48, 210),
+    "accept4": _Call(288, 242),  # not shutdown(2): the listening socket is shared, and would be shut for every worker
     "sendto": _Call(44, 206), "recvfrom": _Call(45, 207), "sendmsg": _Call(46, 211), "recvmsg": _Call(47, 212),
     "getsockname": _Call(51, 204), "getpeername": _Call(52, 205), "getsockopt": _Call(55, 209),
     "ioctl": _Call(16, 29, 1, _Demand.EQUAL_TO, _FIONBIO),  # how Python gives a socket a time limit

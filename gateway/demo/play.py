@@ -4,16 +4,15 @@
 The script knows what must happen; anything else is shown in the table and ends with exit code 1.
 """
 
-import asyncio
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from gateway.demo import bundles, people, pki
+from gateway.demo import bundles, people
+from gateway.demo.desk import Desk, company_at, inn, seal_of
 from gateway.demo.house import running_gateway
 from gateway.demo.moves import Expected, Moves
 from gateway.demo.stage import Stage
 from gateway.demo.timestamping import timestamper
-from gateway.demo.world import Party, World
+from gateway.demo.world import World
 from gateway.model.dossier import Dossier, Employer, Person, SubmissionRole
 
 _BEFORE = datetime.fromisoformat("2025-11-03T08:30:00+00:00")  # Hannover's own offices were responsible
@@ -28,7 +27,7 @@ class Play:
     def __init__(self, world: World, stage: Stage, now: datetime) -> None:
         self._world, self._stage, self._now = world, stage, now
         self._moves = Moves(world, stage)
-        self._number = 0
+        self._desk = Desk(now)
 
     async def perform(self) -> None:
         """All scenes. The gateway runs twice: once with its clock in 2025, then on today's."""
@@ -58,8 +57,8 @@ class Play:
             "Die Uhr des Gateways steht auf dem 3. November 2025.",
             "The gateway's clock stands at 3 November 2025.",
         )
-        works = _company("Leinewerk Maschinenbau GmbH", people.HANNOVER)
-        bakery = _company("Garbsener Backstube e. K.", people.GARBSEN)
+        works = company_at("Leinewerk Maschinenbau GmbH", people.HANNOVER)
+        bakery = company_at("Garbsener Backstube e. K.", people.GARBSEN)
         await self._deal(
             "ihk-hannover", people.HADZIC, works, "Mechatroniker", "landeshauptstadt-hannover", at=_BEFORE
         )
@@ -78,7 +77,7 @@ class Play:
             "Die Vorgänge von 2025 hat das Gateway nach Frist gelöscht; ihre Quittungen bleiben beweisbar.",
             "The gateway has erased the dossiers of 2025 in time; their receipts stay provable.",
         )
-        works = _company("Leinewerk Maschinenbau GmbH", people.HANNOVER)
+        works = company_at("Leinewerk Maschinenbau GmbH", people.HANNOVER)
         await self._deal("ihk-hannover", people.KHATIB, works, "Mechatroniker", "lab-ni")
         await self._moves.fetch("lab-ni")
 
@@ -88,7 +87,7 @@ class Play:
             "3  Weimar: IHK Erfurt submits, the city fetches the sealed original",
         )
         stamp = timestamper(self._world.timestamping, self._now)
-        await self._deal("ihk-erfurt", people.NGUYEN, _inn(), "Köchin", "stadt-weimar", stamp=stamp)
+        await self._deal("ihk-erfurt", people.NGUYEN, inn(), "Köchin", "stadt-weimar", stamp=stamp)
         delivery = await self._moves.fetch("stadt-weimar")
         await self._moves.answer(
             "stadt-weimar", delivery, "accepted", "Das Verfahren ist eröffnet.", reference="33.2-2026-0815"
@@ -99,8 +98,8 @@ class Play:
             "4  Ludwigsburg: unter Untervollmacht, in einen Ordner des Landratsamts",
             "4  Ludwigsburg: under sub-authority, into a folder of the Landratsamt",
         )
-        care = _company("Schillerpflege gGmbH", people.MARBACH)
-        good = self._dossier(
+        care = company_at("Schillerpflege gGmbH", people.MARBACH)
+        good = self._desk.dossier(
             "ihk-region-stuttgart",
             people.NGUYEN,
             care,
@@ -115,7 +114,9 @@ class Play:
             Expected(authority="landratsamt-ludwigsburg"),
         )
         await self._moves.hot_folder("ihk-region-stuttgart")
-        lacking = self._dossier("hwk-region-stuttgart", people.HADZIC, care, "Koch", role=_UNDER_AUTHORITY)
+        lacking = self._desk.dossier(
+            "hwk-region-stuttgart", people.HADZIC, care, "Koch", role=_UNDER_AUTHORITY
+        )
         title = ("Marbach, ohne Untervollmacht", "Marbach, without sub-authority")
         await self._submit("hwk-region-stuttgart", lacking, title, Expected(refused="document-missing"))
 
@@ -125,8 +126,8 @@ class Play:
             "5  Kornwestheim: an office of its own in the same district, a supplement",
         )
         chamber, authority = "hwk-region-stuttgart", "stadt-kornwestheim"
-        shoes = _company("Schuhwerkstätten Kornwestheim GmbH", people.KORNWESTHEIM)
-        first = self._dossier(chamber, people.OEZTUERK, shoes, "Schuhmacher")
+        shoes = company_at("Schuhwerkstätten Kornwestheim GmbH", people.KORNWESTHEIM)
+        first = self._desk.dossier(chamber, people.OEZTUERK, shoes, "Schuhmacher")
         dossier_id = await self._submit(
             chamber, first, ("Kornwestheim", "Kornwestheim"), Expected(authority=authority)
         )
@@ -157,8 +158,10 @@ class Play:
             "6  Was nicht hineinkommt: Verändertes, Unvollständiges",
             "6  What is not let in: altered, incomplete",
         )
-        erfurt = _seal(self._world.chambers["ihk-erfurt"])
-        sealed = await self._sealed(self._dossier("ihk-erfurt", people.KHATIB, _inn(), "Koch"), erfurt)
+        erfurt = seal_of(self._world.chambers["ihk-erfurt"])
+        sealed = await self._desk.sealed(
+            self._desk.dossier("ihk-erfurt", people.KHATIB, inn(), "Koch"), erfurt
+        )
         await self._moves.send(
             "ihk-erfurt", sealed, ("unversehrt", "intact"), Expected(authority="stadt-weimar")
         )
@@ -180,8 +183,10 @@ class Play:
             ),
         ):
             await self._moves.send("ihk-erfurt", data, title, Expected(refused=code))
-        lacking = self._dossier("ihk-erfurt", people.KHATIB, _inn(), "Koch", without=("PASS", "LEBENSLAUF"))
-        incomplete = await self._sealed(lacking, erfurt)
+        lacking = self._desk.dossier(
+            "ihk-erfurt", people.KHATIB, inn(), "Koch", without=("PASS", "LEBENSLAUF")
+        )
+        incomplete = await self._desk.sealed(lacking, erfurt)
         title = ("Pass und Lebenslauf fehlen", "passport and CV are missing")
         await self._moves.send("ihk-erfurt", incomplete, title, Expected(refused="document-missing"))
         both = bundles.with_unsigned_file(incomplete)
@@ -195,20 +200,22 @@ class Play:
     async def _not_theirs(self) -> None:
         self._stage.scene("7  Wer nicht hineinkommt", "7  Who is not let in")
         world = self._world
-        old = self._dossier("ihk-hannover", people.HADZIC, _company("Leinewerk", people.HANNOVER), "Koch")
-        data = await self._sealed(old, world.revoked_seal)
+        old = self._desk.dossier(
+            "ihk-hannover", people.HADZIC, company_at("Leinewerk", people.HANNOVER), "Koch"
+        )
+        data = await self._desk.sealed(old, world.revoked_seal)
         await self._moves.send(
             "ihk-hannover",
             data,
             ("gesperrtes Siegel", "revoked seal"),
             Expected(refused="certificate-revoked"),
         )
-        foreign = self._dossier("ihk-hannover", people.HADZIC, _inn(), "Koch")
-        data = await self._sealed(foreign, _seal(world.chambers["ihk-hannover"]))
+        foreign = self._desk.dossier("ihk-hannover", people.HADZIC, inn(), "Koch")
+        data = await self._desk.sealed(foreign, seal_of(world.chambers["ihk-hannover"]))
         title = ("unter fremdem Namen", "under another's name")
         await self._moves.send("ihk-erfurt", data, title, Expected(refused="sender-signer-mismatch"))
-        stranger = self._dossier(world.stranger.id, people.HADZIC, _inn(), "Koch")
-        data = await self._sealed(stranger, _seal(world.stranger))
+        stranger = self._desk.dossier(world.stranger.id, people.HADZIC, inn(), "Koch")
+        data = await self._desk.sealed(stranger, seal_of(world.stranger))
         title = ("unbekannte Kammer", "unknown chamber")
         await self._moves.send(world.stranger.id, data, title, Expected(refused="sender-not-registered"))
 
@@ -229,64 +236,13 @@ class Play:
         at: datetime | None = None,
         stamp: bundles.Stamp | None = None,
     ) -> None:
-        dossier = self._dossier(chamber, worker, company, job, at=at)
-        data = await self._sealed(dossier, _seal(self._world.chambers[chamber]), at=at, stamp=stamp)
+        dossier = self._desk.dossier(chamber, worker, company, job, at=at)
+        data = await self._desk.sealed(dossier, seal_of(self._world.chambers[chamber]), at=at, stamp=stamp)
         town = company.establishment.town
         await self._moves.send(chamber, data, (town, town), Expected(authority=authority))
 
     async def _submit(
         self, chamber: str, dossier: Dossier, title: tuple[str, str], expected: Expected
     ) -> str:
-        data = await self._sealed(dossier, _seal(self._world.chambers[chamber]))
+        data = await self._desk.sealed(dossier, seal_of(self._world.chambers[chamber]))
         return await self._moves.send(chamber, data, title, expected)
-
-    async def _sealed(
-        self,
-        dossier: Dossier,
-        seal: pki.Identity,
-        *,
-        at: datetime | None = None,
-        stamp: bundles.Stamp | None = None,
-    ) -> bytes:
-        moment = (at or self._now).replace(microsecond=0)
-        return await asyncio.to_thread(bundles.seal_bundle, dossier, seal, moment, timestamper=stamp)
-
-    def _dossier(
-        self,
-        chamber: str,
-        worker: Person,
-        company: Employer,
-        job: str,
-        *,
-        at: datetime | None = None,
-        role: SubmissionRole = SubmissionRole.BOTE,
-        more: Sequence[str] = (),
-        without: Sequence[str] = (),
-    ) -> Dossier:
-        self._number += 1
-        moment = at or self._now
-        return people.skilled_dossier(
-            reference=f"{chamber.upper()}-{moment.year}-{self._number:04}",
-            created=moment.replace(microsecond=0),
-            chamber=chamber,
-            worker=worker,
-            company=company,
-            occupation=job,
-            role=role,
-            more=tuple(more),
-            without=tuple(without),
-        )
-
-
-def _company(name: str, place: people.Place) -> Employer:
-    return people.employer(name, place, "Schillerstraße", "Käthe Müßiggang")
-
-
-def _inn() -> Employer:
-    return _company("Gasthaus Zum Weißen Schwan GmbH", people.WEIMAR)
-
-
-def _seal(party: Party) -> pki.Identity:
-    if party.seal is None:
-        raise ValueError(f"{party.id} has no seal")
-    return party.seal

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from gateway.findings import Finding
 
+_NAMED = 200  # letters of a subject in a place, so that what comes after it is never cut off
+
 
 class Indication(StrEnum):
     """EN 319 102-1 clause 5.1.3, table 5."""
@@ -85,9 +87,14 @@ class CertificateSummary:
     sha256: str
     subject: str
     issuer: str
-    serial: str
+    serial: str  # hex
     not_before: datetime
     not_after: datetime
+
+    @property
+    def place(self) -> str:
+        """How findings name it: a renewed certificate has the subject of the one before."""
+        return f"{self.subject[:_NAMED]}, serial number {self.serial}".removeprefix(", ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,18 +166,18 @@ class Qualification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignatureReport:
-    """One signature: what it covers, who made it, how it was judged."""
+    """One signature: what it covers, who made it, how it was judged. Unless said, nothing is known and nothing passed."""
 
     id: str
     place: str  # entry or PDF it stands in
     form: str  # XAdES, CAdES, PAdES, timestamp
-    level: str  # B-B, B-T, B-LT, B-LTA, or "" where no baseline level is met
-    indication: Indication
-    sub_indication: SubIndication | None
-    integrity: Integrity
-    trust: Trust
-    revocation: Revocation
-    signer: CertificateSummary | None
+    level: str = ""  # B-B, B-T, B-LT, B-LTA, or "" where no baseline level is met
+    indication: Indication = Indication.INDETERMINATE
+    sub_indication: SubIndication | None = None
+    integrity: Integrity = Integrity.UNCHECKED
+    trust: Trust = Trust.UNKNOWN
+    revocation: Revocation = Revocation.UNKNOWN
+    signer: CertificateSummary | None = None
     chain: tuple[CertificateSummary, ...] = ()
     claimed_signing_time: datetime | None = None
     best_signature_time: datetime | None = None

@@ -4,7 +4,8 @@
 import asyncio
 
 from gateway.catalogue import data_root
-from gateway.dispatch import Dispatcher, Means
+from gateway.courier import Means
+from gateway.dispatch import Dispatcher
 from gateway.doorbell import Role
 from gateway.explaining import Explainer
 from gateway.roles.outgoing import consignments, proceedings

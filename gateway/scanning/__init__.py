@@ -7,7 +7,8 @@ examines the bundle; the worker feeds the files one by one (``screen``). Inside 
 that shut it down or reload it, so a worker that is taken over cannot send those.
 
 What clamd does with a file that it gives up on is an option of its own (``clamd.conf``: ``AlertExceedsMax``,
-``AlertEncrypted``), and off unless somebody turned it on: the file is then called clean. ``probes`` find that out.
+``AlertEncrypted``), and off unless somebody turned it on: the file is then called clean. ``probes`` find that out for
+archives; of encrypted documents (``AlertEncryptedDoc``, which ``AlertEncrypted`` turns on too) they prove nothing.
 Whatever is not a clear verdict on every file is none: ``ScannerUnavailable``, never a pass and never a refusal.
 """
 

@@ -16,7 +16,8 @@ from gateway.model.scan import ScannerFault
 _DEEPER_THAN_ANY_LIMIT = 120  # clamd's MaxRecursion cannot be set above 100
 _ENCRYPTED = 1  # general purpose bit 0, APPNOTE 4.4.4
 
-# What a probe must be called, and the fault that it shows otherwise.
+# What a probe must be called, and the fault that it shows otherwise. The encrypted one is an archive: it proves
+# AlertEncryptedArchive and not AlertEncryptedDoc, which is an option of its own.
 EXPECTED: Mapping[str, tuple[Code, ScannerFault]] = MappingProxyType(
     {
         "known": (Code.MALWARE_FOUND, ScannerFault.FINDS_NOTHING),

@@ -4,6 +4,7 @@
 import fcntl
 import os
 import re
+import stat
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
@@ -135,7 +136,8 @@ def _context(name: str) -> bytes:
 
 def _plain_size(path: Path) -> int:
     try:
-        return plain_size(path.stat().st_size)
+        status = path.lstat()  # a link would show the size of what it leads to, which is no file of ours
+        return plain_size(status.st_size) if stat.S_ISREG(status.st_mode) else -1
     except (FileNotFoundError, JournalDamaged):
         return -1
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What every request must pass before a handler sees it.
 
-Order: protocol version, claimed identities, certificate, rate of requests, role, header fields (all their faults at
-once), quota, disk. The same checks run before ``100 Continue``: nobody is invited to send what will be refused.
+Order: certificate, rate of requests, protocol version, claimed identities, role, header fields (all their faults at
+once), quota, disk. A registered partner pays for every request, whatever is wrong with it; a stranger has nothing to pay
+with and is told first what is wrong with the request. The same checks run before ``100 Continue``: nobody is invited to send what will be refused.
 Nothing is read from the body here, and nothing is decided about a dossier.
 """
 
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from gateway.codes import Code
-from gateway.errors import Rejected
+from gateway.errors import Rejected, Unavailable
 from gateway.findings import Finding
 from gateway.model.evidence import Clock
 from gateway.model.partner import Partner, Partners
@@ -22,7 +23,7 @@ from gateway.web.connection import connection_of
 from gateway.web.identity import forwarded_identity, identify, in_role
 from gateway.web.limits import Pace
 from gateway.web.problem import language_of
-from gateway.web.quotas import Rates, Uploads
+from gateway.web.quotas import Lines, Rates, Uploads
 from gateway.web.request_head import Body, head_faults
 from gateway.web.tls import ClientRevocations
 
@@ -43,7 +44,7 @@ _COUNTED = web.RequestKey(
 
 
 class Admission:
-    """Admits requests. ``uploads`` counts those under way. ``monotonic``: seconds, for the rate of requests."""
+    """Admits requests. ``uploads`` counts those under way, ``lines`` is for those not admitted. ``monotonic``: seconds, for the rate of requests."""
 
     def __init__(
         self,
@@ -58,19 +59,22 @@ class Admission:
         self._partners, self._revocations, self._clock = partners, revocations, clock
         self._transfer, self._monotonic = transfer, monotonic
         self._rates = Rates(per_second=transfer.requests_per_second, burst=transfer.request_burst)
-        self.uploads = Uploads(transfer, free_bytes)
+        self.uploads, self.lines = Uploads(transfer, free_bytes), Lines(monotonic)
 
     def admit(self, request: web.Request, demand: Demand, request_id: str) -> Call:
         """Raises ``Rejected`` or ``Unavailable``."""
-        if connection_of(request).version_refused:
-            raise Rejected([Finding(code=Code.HTTP_VERSION_NOT_SUPPORTED, expected="HTTP/1.1")])
-        claimed = forwarded_identity(request.headers)
-        if claimed:
-            raise Rejected(claimed)
-        partner = self.who(request)
+        impossible = _impossible(request)
+        try:
+            partner = self.who(request)
+        except (Rejected, Unavailable):
+            if impossible:
+                raise Rejected(impossible) from None
+            raise
         if _COUNTED not in request:
             self._rates.take(partner.id, self._monotonic())
             request[_COUNTED] = True
+        if impossible:
+            raise Rejected(impossible)
         in_role(partner, demand.role)
         faults = head_faults(request, demand.body, demand.max_body)
         if faults:
@@ -93,3 +97,10 @@ class Admission:
             revocations=self._revocations(),
             moment=self._clock(),
         )
+
+
+def _impossible(request: web.Request) -> tuple[Finding, ...]:
+    """Why nobody could be served this request."""
+    if connection_of(request).version_refused:
+        return (Finding(code=Code.HTTP_VERSION_NOT_SUPPORTED, expected="HTTP/1.1"),)
+    return forwarded_identity(request.headers)

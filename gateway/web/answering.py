@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Runs handlers behind admission and turns every outcome into one answer, one log line and one count.
 
+Nobody pays for a request that is not admitted, so the lines about those are bounded; the counters have them all.
 ``Rejected`` is the caller's turn, ``GatewayFault`` ours; anything else is our bug and answers ``internal-error``
 with the request's id. Once an answer has begun to go out it cannot be replaced: the connection is broken off.
 """
@@ -57,6 +58,7 @@ class Answering:
             request_id = str(UUID(bytes=self._entropy(16), version=4))
             started = time.monotonic()
             partner: str | None = None
+            told = True
             with bound(request_id=request_id):
                 try:
                     call = self._admission.admit(request, demand, request_id)
@@ -64,9 +66,10 @@ class Answering:
                     with bound(partner=partner):
                         answer = await handle(call)
                 except Exception as error:  # noqa: BLE001 - the outermost frame: every fault becomes an answer
-                    answer = self._answer_to(error, request, request_id)
+                    told = partner is not None or self._admission.lines.due()
+                    answer = self._answer_to(error, request, request_id, told=told)
                 with bound(partner=partner):
-                    return self._finish(request, demand, answer, request_id, started)
+                    return self._finish(request, demand, answer, request_id, started, told=told)
 
         return run
 
@@ -78,8 +81,9 @@ class Answering:
             try:
                 self._admission.admit(request, demand, request_id)
             except Exception as error:  # noqa: BLE001 - as above
-                answer = self._answer_to(error, request, request_id)
-                return self._finish(request, demand, answer, request_id, time.monotonic())
+                told = self._admission.lines.due()
+                answer = self._answer_to(error, request, request_id, told=told)
+                return self._finish(request, demand, answer, request_id, time.monotonic(), told=told)
             if request.version == HttpVersion11 and demand.body in {Body.JSON, Body.BUNDLE}:
                 await request.writer.write(_CONTINUE)
                 request.writer.output_size = 0  # the answer itself has not begun
@@ -87,7 +91,9 @@ class Answering:
 
         return expect
 
-    def _answer_to(self, error: Exception, request: web.Request, request_id: str) -> web.StreamResponse:
+    def _answer_to(
+        self, error: Exception, request: web.Request, request_id: str, *, told: bool
+    ) -> web.StreamResponse:
         if request.writer.output_size > 0:
             if isinstance(error, (ConnectionError, DeliveryFailed)):
                 # The reader left or fell asleep, or the dossier was erased meanwhile: nothing a person must look at.
@@ -106,7 +112,8 @@ class Answering:
             if isinstance(error, Unavailable):
                 findings += tuple(finding for finding in error.findings if finding.code is not error.code)
                 headers["Retry-After"] = str(error.retry_after)
-            self._events.failure("request-not-served", error, code=error.code.value)
+            if told:
+                self._events.failure("request-not-served", error, code=error.code.value)
         else:
             findings = (Finding(code=Code.INTERNAL_ERROR),)
             self._events.failure("request-failed", error)
@@ -128,6 +135,8 @@ class Answering:
         answer: web.StreamResponse,
         request_id: str,
         started: float,
+        *,
+        told: bool,
     ) -> web.StreamResponse:
         if not answer.prepared:
             answer.headers["Request-Id"] = request_id
@@ -136,7 +145,12 @@ class Answering:
         seconds = time.monotonic() - started
         code = answer.get(PROBLEM_CODE, "")
         fields: dict[str, Field] = {"route": demand.name, "status": answer.status}
-        self._events.info("request", method=request.method, **fields, code=code, seconds=round(seconds, 4))
+        if told:
+            if left_out := self._admission.lines.left_out():
+                fields["left_out"] = left_out
+            self._events.info(
+                "request", method=request.method, **fields, code=code, seconds=round(seconds, 4)
+            )
         self._count(demand.name, str(answer.status), code)
         self._time(seconds, demand.name)
         return answer

@@ -71,6 +71,7 @@ class InboxPages:
                 span = Span(start=0, end=part.size, size=part.size)
             else:
                 headers["Content-Range"] = span.content_range
+            headers["Request-Id"] = call.id  # an answer that is sent in pieces is out before it is finished
             response = web.StreamResponse(status=206 if "Content-Range" in headers else 200, headers=headers)
             response.content_length = span.length
             await _send(call, response, _pieces(part, span))

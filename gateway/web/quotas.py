@@ -19,6 +19,7 @@ from gateway.policy import MIB, TransferPolicy
 _STEP = 8 * MIB  # a body of unknown length claims so much at a time, before it comes
 _UPLOAD_RETRY_SECONDS = 5
 _DISK_RETRY_SECONDS = 300
+_LINES_PER_SECOND, _LINES_AT_ONCE = 10, 100
 
 
 @dataclass(slots=True, eq=False)
@@ -119,6 +120,28 @@ class Rates:
             f"at most {self._per_second} requests per second, {self._burst} at once",
             retry_after=math.ceil((1 - tokens) / self._per_second),
         )
+
+
+class Lines:
+    """Bounds the log lines about requests that are not admitted, of all callers together: strangers pay no rate."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._rates, self._monotonic = Rates(per_second=_LINES_PER_SECOND, burst=_LINES_AT_ONCE), monotonic
+        self._left_out = 0
+
+    def due(self) -> bool:
+        """May one more be written? What may not is counted."""
+        try:
+            self._rates.take("", self._monotonic())
+        except Rejected:
+            self._left_out += 1
+            return False
+        return True
+
+    def left_out(self) -> int:
+        """Since this was asked last, to be told in the next line that is written."""
+        count, self._left_out = self._left_out, 0
+        return count
 
 
 def _later(code: Code, expected: str, got: str = "", *, retry_after: int = _UPLOAD_RETRY_SECONDS) -> Rejected:

@@ -6,6 +6,7 @@ Nothing here trusts a bundle; whatever goes wrong with one refuses that one.
 
 import contextlib
 import json
+import mmap
 import os
 import signal
 import socket
@@ -38,15 +39,18 @@ from gateway.workers.frames import (
 
 Examine = Callable[[ByteSource, datetime, Screen | None], Examination]
 
-NOT_CONFINED = 3  # exit status of a worker that could not be locked down
+_NOT_CONFINED = 3  # exit status of a worker that could not be locked down
 
 
 class _Ended(Exception):
     """SIGTERM reached an idle worker."""
 
 
-def serve(listener: socket.socket, examine: Examine, limits: WorkerLimits) -> int:
-    """Serve until the share of bundles is done or SIGTERM comes; the exit status. Called in the fresh child."""
+def serve(listener: socket.socket, examine: Examine, limits: WorkerLimits, begun: mmap.mmap) -> int:
+    """Serve until the share of bundles is done or SIGTERM comes; the exit status. Called in the fresh child.
+
+    ``begun``, shared with the parent, gets a mark in its first byte when somebody is served.
+    """
 
     def end(_number: int, _frame: FrameType | None) -> None:
         raise _Ended
@@ -59,10 +63,11 @@ def serve(listener: socket.socket, examine: Examine, limits: WorkerLimits) -> in
         confine(limits, listener.fileno())
     except (GatewayFault, OSError, ValueError) as fault:  # limits of the surroundings may be below ours
         print(f"amtsbote verify: {fault}", file=sys.stderr)  # noqa: T201 - the role's own log may not be shared after fork
-        return NOT_CONFINED
+        return _NOT_CONFINED
     with contextlib.suppress(_Ended):
         for _ in range(limits.bundles_per_worker):
             connection, _ = listener.accept()
+            begun[0] = 1
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # finish this bundle first
             with connection:
                 _answer(connection, examine, limits)

@@ -12,6 +12,7 @@ from rich.table import Table
 from bench.stopwatch import Times
 
 _MILLI = 1000
+NO_FLOOR = "no floor"  # there is no honest one: the figure stands for itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +23,7 @@ class Figure:
     value: float  # the median where several were taken
     unit: str
     p99: float | None = None
-    beside: str = ""  # the floor or rival
+    beside: str = NO_FLOOR  # the floor or rival
     beside_value: float | None = None
     ratio: float | None = None  # value in units of the floor's
     aim: str = ""
@@ -30,7 +31,12 @@ class Figure:
 
 
 def timed(
-    what: str, times: Times, *, beside: str = "", floor: Times | None = None, at_most: float | None = None
+    what: str,
+    times: Times,
+    *,
+    beside: str = NO_FLOOR,
+    floor: Times | None = None,
+    at_most: float | None = None,
 ) -> Figure:
     """A duration in milliseconds; ``at_most`` is the aim for the ratio to the floor."""
     ratio = times.over(floor) if floor is not None else None

@@ -55,6 +55,18 @@ def take_in(job: tuple[str, tuple[Stream, ...], str]) -> None:
     durable(Path(target), bundle)
 
 
+def take_in_chunks(source: Path, target: Path) -> None:
+    """The least for a bundle that memory cannot hold: hash it as it is, and make a copy of it durable."""
+    digest = hashlib.sha256()
+    with source.open("rb") as whole, target.open("wb") as copy:
+        while chunk := whole.read(_CHUNK):
+            digest.update(chunk)
+            copy.write(chunk)
+        copy.flush()
+        os.fsync(copy.fileno())
+    target.unlink()
+
+
 def durable(target: Path, data: bytes) -> None:
     """A new file, on disk with its name when this returns."""
     descriptor = os.open(target, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)

@@ -29,7 +29,7 @@ def test_init_makes_a_commented_configuration_and_keys_that_nobody_else_can_read
 
 
 def test_init_tells_a_program_what_it_made_and_what_comes_next(amtsbote, tmp_path):
-    new = tmp_path / "new"
+    new = tmp_path / "a new one"
     new.mkdir()
     (new / "notes.txt").write_text("was here before")
     done = amtsbote("init", new, *INIT, "--json")

@@ -8,24 +8,18 @@ import asyncio
 import socket
 import ssl
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import pytest
+import requests
 import schemathesis
 import yaml
+from contractroom import ANSWER_CHECKS, CONTRACT
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-    unsupported_method,
-)
+from schemathesis.specs.openapi.checks import unsupported_method
 from webroom import PATIENT, QUICK, Answer, running_api
-
-from gateway.catalogue import data_root
 
 BUNDLE = "application/vnd.etsi.asic-e+zip"
 schemathesis.openapi.media_type(BUNDLE, st.one_of(st.binary(), st.binary().map(lambda data: b"PK" + data)))
@@ -36,16 +30,8 @@ def raw_bytes(_context, value):
     return value if isinstance(value, bytes) else str(value).encode()
 
 
-CONTRACT = data_root() / "openapi.yaml"
 schema = schemathesis.openapi.from_path(CONTRACT)
-CHECKS = [
-    content_type_conformance,
-    not_a_server_error,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-    unsupported_method,
-]
+CHECKS = [*ANSWER_CHECKS, not_a_server_error, unsupported_method]
 
 
 class Threaded:
@@ -83,20 +69,25 @@ def threaded(world, tmp_path_factory):
         yield server
 
 
+@pytest.fixture(scope="module")
+def sessions(threaded):
+    """A connection of each role, kept: a handshake costs more than most answers."""
+    with ExitStack() as stack:
+        opened = []
+        for name in ("chamber", "authority", "auditor", "stranger"):
+            session = stack.enter_context(requests.Session())
+            certificate, key = threaded.world.files(getattr(threaded.world, name))
+            session.cert = (str(certificate), str(key))
+            opened.append(session)
+        yield opened
+
+
 @schema.parametrize()
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
-def test_answers_obey_the_contract_in_every_role(case, threaded):
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+def test_answers_obey_the_contract_in_every_role(case, threaded, sessions):
     ca = str(threaded.world.directory / "cas" / "ca.pem")
-    for who in (
-        threaded.world.chamber,
-        threaded.world.authority,
-        threaded.world.auditor,
-        threaded.world.stranger,
-    ):
-        certificate, key = threaded.world.files(who)
-        case.call_and_validate(
-            base_url=threaded.url, cert=(str(certificate), str(key)), verify=ca, checks=CHECKS, timeout=90
-        )
+    for session in sessions:
+        case.call_and_validate(base_url=threaded.url, session=session, verify=ca, checks=CHECKS, timeout=90)
 
 
 def test_every_route_of_the_contract_is_served_and_every_served_route_is_in_the_contract(threaded, world):

@@ -2,6 +2,7 @@
 """No partner takes more than its share: bytes of its uploads on our disk, and requests in a second."""
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -223,6 +224,42 @@ async def test_paths_that_do_not_exist_and_roles_that_are_wrong_are_counted_too(
     async with border(HELLO, transfer=SLOW_RATE, monotonic=lambda: now[0]) as gateway:
         asked = [await gateway.ask(GET.replace(b"/hello", b"/nothing") + CLOSE) for _ in range(4)]
     assert [404, 404, 404, 429] == [answer.status for answer in asked]
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        (GET + b"Client-Cert: x\r\n", "forwarded-identity-refused"),
+        (GET.replace(b"HTTP/1.1", b"HTTP/2.0"), "http-version-not-supported"),
+        (GET + b"Expect: 100-continue\r\nX-SSL-Cert: x\r\n", "forwarded-identity-refused"),
+    ],
+)
+async def test_a_request_that_nobody_could_serve_is_counted_too(border, world, asked, code):
+    now = [1000.0]
+    async with border(HELLO, transfer=SLOW_RATE, monotonic=lambda: now[0]) as gateway:
+        answers = [await gateway.ask(asked + CLOSE) for _ in range(4)]
+        stranger = await gateway.ask(asked + CLOSE, world.stranger)
+    assert [code] * 3 + ["request-rate-exceeded"] == [answer.code for answer in answers]
+    assert code == stranger.code
+
+
+async def test_requests_that_are_not_admitted_write_no_endless_log(border, world):
+    now = [1000.0]
+    async with border(HELLO, transfer=SLOW_RATE, monotonic=lambda: now[0]) as gateway:
+        wire = await gateway.open()
+        for _ in range(153):  # three are served, a hundred are refused with a line, fifty without
+            await wire.send(GET + b"\r\n")
+            await wire.answer()
+        assert 200 == (await gateway.ask(GET + CLOSE, world.authority)).status
+        now[0] += 10.0
+        assert 403 == (await gateway.ask(GET + CLOSE, world.stranger)).status
+        await wire.close()
+        told = [line for line in gateway.lines if line["event"] == "request"]
+        counted = 'amtsbote_requests_total{route="/hello",status="429",code="request-rate-exceeded"} 150'
+        assert counted in gateway.metrics.exposition()
+
+    assert {200: 4, 429: 100, 403: 1} == Counter(line["status"] for line in told)
+    assert [50] == [line["left_out"] for line in told if "left_out" in line]
 
 
 async def test_an_upload_that_asks_before_it_sends_is_one_request(world, tmp_path):

@@ -6,10 +6,10 @@ before what is merely not proven. Without any blocking finding there is no fault
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.codes import Code
-from gateway.findings import Finding, blocking
+from gateway.findings import Finding, Severity, blocking
 from gateway.model.signature import Indication, Integrity, SubIndication
 
 _FAILED = (  # table 6: these prove that the signature is not valid
@@ -108,6 +108,11 @@ def judge_faults(faults: Iterable[Fault]) -> tuple[Indication, SubIndication | N
     if meanings:
         return Indication.INDETERMINATE, next(iter(meanings))
     return Indication.TOTAL_PASSED, None
+
+
+def set_aside(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The same findings where nothing rests on what they are about: warnings at most."""
+    return tuple(replace(f, severity=Severity.WARNING) if blocking([f]) else f for f in findings)
 
 
 def breaks_integrity(findings: Iterable[Finding]) -> bool:

@@ -12,14 +12,13 @@ from functools import partial
 
 from gateway.codes import Code
 from gateway.errors import AmtsboteError, Rejected
-from gateway.findings import Finding, Severity, blocking
+from gateway.findings import Finding, blocking
 from gateway.model.bundle import Digested
 from gateway.model.signature import (
     ContainerState,
     DocumentReport,
     Indication,
     Integrity,
-    Revocation,
     SignatureReport,
     SubIndication,
     Trust,
@@ -33,6 +32,7 @@ from gateway.stages.signature.faults import (
     breaks_integrity,
     faults_of,
     judge_faults,
+    set_aside,
     worst_integrity,
 )
 from gateway.stages.signature.media_types import check_media_types
@@ -92,13 +92,7 @@ def _failed(place: str, findings: tuple[Finding, ...]) -> SignatureReport:
         id="",
         place=place,
         form="",
-        level="",
-        indication=Indication.INDETERMINATE,
         sub_indication=SubIndication.POLICY_PROCESSING_ERROR,
-        integrity=Integrity.UNCHECKED,
-        trust=Trust.UNKNOWN,
-        revocation=Revocation.UNKNOWN,
-        signer=None,
         findings=findings,
     )
 
@@ -136,7 +130,7 @@ def _aggregate(
     listed = [finding for finding in container if finding.code is Code.MANIFEST_MISMATCH]
     findings = [finding for finding in container if finding.code is not Code.MANIFEST_MISMATCH]
     for report in reports:
-        findings += report.findings if report in decisive else map(_set_aside, report.findings)
+        findings += report.findings if report in decisive else set_aside(report.findings)
     findings += listed
     integrity = _integrity(reports, digested, container)
     indication, sub_indication = _indication(decisive, container)
@@ -165,10 +159,6 @@ def _decisive(reports: tuple[SignatureReport, ...], policy: SignaturePolicy) -> 
     """The signatures the verdict rests on: all of them, or where policy allows it, those that passed."""
     passed = tuple(report for report in reports if report.indication is Indication.TOTAL_PASSED)
     return passed if passed and not policy.require_all_signatures else reports
-
-
-def _set_aside(finding: Finding) -> Finding:
-    return replace(finding, severity=Severity.WARNING) if blocking([finding]) else finding
 
 
 def _integrity(

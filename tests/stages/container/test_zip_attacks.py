@@ -64,13 +64,18 @@ def test_limit_itself_is_inside(limit):
 
 def test_a_directory_may_be_as_large_as_its_bound_and_no_larger():
     def of(size):
-        more = size - 46 - len("a.xml") - 4
-        return forge([file(extra=b"\x99\x99" + more.to_bytes(2, "little") + b"\0" * more)])
+        return forge([file(comment=b"x" * (size - 46 - len("a.xml")))])
 
-    policy = ContainerPolicy(max_entries=1)
+    policy = ContainerPolicy(max_entries=1, max_comment_bytes=64 * 1024)
     assert set(files_of(of(64 * 1024), policy)) == {"a.xml"}
     with pytest.raises(Rejected, match="container-limits"):
         files_of(of(64 * 1024 + 1), policy)
+
+
+def test_extra_fields_may_be_as_long_as_their_bound():
+    longest = b"\xfe\xca\x7c\0" + bytes(124)
+
+    assert set(files_of(forge([file(extra=longest)]))) == {"a.xml"}
 
 
 def test_all_faults_are_named_at_once():

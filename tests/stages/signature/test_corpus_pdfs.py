@@ -17,6 +17,10 @@ def test_no_negative_passes_even_where_all_trust_is_granted(judged):
     assert [] == [r.file for r in negatives if "TOTAL-PASSED" in {r.indication, r.granted}]
 
 
+def test_every_negative_is_caught_in_its_bytes_or_listed_with_its_own_fault(judged):
+    assert agreement_pdf.INTACT_NEGATIVES.keys() == {r.key for r in agreement_pdf.intact_negatives(judged)}
+
+
 def test_without_anchors_nothing_at_all_passes(judged):
     assert [] == [row.file for row in judged if row.indication == "TOTAL-PASSED"]
 

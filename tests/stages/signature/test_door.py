@@ -14,7 +14,6 @@ from gateway.model.signature import (
     ContainerState,
     Indication,
     Integrity,
-    Revocation,
     SubIndication,
     Trust,
 )
@@ -30,8 +29,6 @@ from gateway.stages.signature.faults import (
     judge_faults,
     worst_integrity,
 )
-from gateway.stages.signature.judgement import PathJudgement
-from gateway.stages.signature.xades.verdict import _complete
 
 
 def good():
@@ -214,38 +211,3 @@ def test_what_breaks_integrity_does_so_only_where_it_blocks():
 )
 def test_the_worst_signature_speaks_for_the_whole(states, worst):
     assert worst_integrity(iter(states)) is worst
-
-
-# -- everything positive that a XAdES signature needs, asked once more
-
-PATH = PathJudgement(
-    trust=Trust.TRUSTED,
-    revocation=Revocation.GOOD,
-    indication=Indication.TOTAL_PASSED,
-    sub_indication=None,
-    chain=(),
-    findings=(),
-)
-
-
-def test_a_signature_with_everything_is_complete():
-    assert _complete(
-        Integrity.INTACT, PATH, [Finding(code=Code.SIGNATURE_COUNTERSIGNED, severity=Severity.WARNING)]
-    )
-
-
-@pytest.mark.parametrize(
-    ("integrity", "path", "findings"),
-    [
-        *((state, PATH, []) for state in Integrity if state is not Integrity.INTACT),
-        (Integrity.INTACT, None, []),
-        (Integrity.INTACT, replace(PATH, indication=Indication.INDETERMINATE), []),
-        (Integrity.INTACT, replace(PATH, trust=Trust.UNTRUSTED), []),
-        (Integrity.INTACT, replace(PATH, trust=Trust.UNKNOWN), []),
-        (Integrity.INTACT, replace(PATH, revocation=Revocation.UNKNOWN), []),
-        (Integrity.INTACT, replace(PATH, revocation=Revocation.REVOKED), []),
-        (Integrity.INTACT, PATH, [Finding(code=Code.TIMESTAMP_ORDER)]),
-    ],
-)
-def test_a_signature_that_lacks_one_thing_is_not_complete(integrity, path, findings):
-    assert not _complete(integrity, path, findings)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What verified lists say of a certificate: status of the service at two times, uses, qualifiers, devices, freshness."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -23,6 +24,7 @@ from gateway.codes import Code
 from gateway.demo import pki
 from gateway.findings import Severity
 from gateway.model.signature import QualifiedStatus, Trust
+from gateway.stages.signature.certificates.instants import Instant
 from gateway.stages.signature.certificates.trust import Purpose, TrustStore, judge_certificate
 
 QESEAL, QESIG = QualifiedStatus.QESEAL, QualifiedStatus.QESIG
@@ -422,6 +424,19 @@ def test_entries_that_contradict_each_other_qualify_nobody(room):
         assert (NO, ("entries-contradict",)) == said(standing(room, *pair))
 
 
+def test_a_use_that_one_entry_was_withdrawn_for_is_not_granted_by_another(room):
+    withdrawn = listed(room, status=WITHDRAWN)
+
+    for pair in ((withdrawn, room.service()), (room.service(), withdrawn)):
+        assert (NO, ("entries-contradict",)) == said(standing(room, *pair))
+
+
+def test_a_use_that_was_withdrawn_says_nothing_of_another(room):
+    signatures = listed(room, status=WITHDRAWN, uses=["ForeSignatures"])
+
+    assert (QESEAL, ()) == said(standing(room, signatures, room.service()))
+
+
 def test_several_entries_that_agree_are_one_answer(room):
     signatures = listed(room, uses=["ForeSignatures"])
 
@@ -475,6 +490,49 @@ def test_a_stale_or_closed_national_list_leaves_the_question_open(room, until):
 
     assert (UNKNOWN, ("list-stale",), [(STALE, Severity.WARNING, "DE")]) == open_question(found)
     assert ("", None) == (found.service, found.edition)
+
+
+@pytest.mark.parametrize(
+    ("issued", "until", "expected"),
+    [
+        (NOW - 189 * DAY, NOW + 3650 * DAY, QESEAL),
+        (NOW - 191 * DAY, NOW + 3650 * DAY, UNKNOWN),
+        (NOW - 191 * DAY, NOW + DAY, UNKNOWN),
+        (NOW + timedelta(minutes=4), NOW + DAY, QESEAL),
+        (NOW + timedelta(minutes=6), NOW + DAY, UNKNOWN),
+        (NOW + 60 * DAY, NOW + 100 * DAY, UNKNOWN),
+    ],
+)
+def test_a_list_lives_from_its_issue_and_half_a_year_at_most(room, issued, until, expected):
+    """TS 119 612 clause 5.3.15."""
+    lasting = operator("Lasting", not_before=datetime(1951, 1, 1, tzinfo=UTC), not_after=NOW + 9999 * DAY)
+    for which in ("union", "national"):
+        dates = {"issued": issued, "next_update": until}
+        lotl = room.lotl(signer=lasting, pointers={"DE": [lasting]}, **(dates if which == "union" else {}))
+        national = room.national(signer=lasting, **(dates if which == "national" else {}))
+        lists = room.read(lotl, national, anchors=[lasting])
+        assert expected is standing(room, lists=lists).status
+
+
+@pytest.mark.parametrize(("issued", "until"), [(1, 9999), (9999, 1), (1, 1), (9999, 9999)], ids=str)
+def test_dates_at_the_ends_of_time_are_compared_too(room, issued, until):
+    edition = replace(
+        room.read(room.lotl()).union,
+        issued=datetime(issued, 1, 1, tzinfo=UTC),
+        next_update=datetime(until, 12, 31, tzinfo=UTC),
+    )
+
+    assert not edition.current(Instant(value=NOW))
+
+
+def test_a_key_that_expired_long_ago_gives_no_status_by_dating_a_list_back(room):
+    old = operator("Bundesnetzagentur alt", not_before=NOW - 2000 * DAY, not_after=NOW - 800 * DAY)
+    dates = {"signer": old, "issued": NOW - 900 * DAY, "next_update": NOW + 900 * DAY}
+    national = room.read(room.lotl(pointers={"DE": [old]}), room.national(**dates))
+    union = room.read(room.lotl(**dates), room.national(), anchors=[old])
+
+    assert (UNKNOWN, ("list-stale",)) == said(standing(room, lists=national))
+    assert (UNKNOWN, ("list-of-lists-stale",)) == said(standing(room, lists=union))
 
 
 def test_a_list_is_good_up_to_its_last_moment(room):

@@ -41,6 +41,10 @@ def realm():
     return Realm()
 
 
+def serial(identity: pki.Identity) -> str:
+    return f"{identity.certificate.serial_number:x}"
+
+
 def codes(judgement):
     return [finding.code for finding in judgement.findings]
 
@@ -63,6 +67,7 @@ def test_an_empty_anchor_set_accepts_nothing(realm):
     judgement = realm.judge(material=TrustMaterial(crls=realm.crls()))
     assert Trust.UNTRUSTED is judgement.trust
     assert [Code.NO_ANCHORS] == codes(judgement)
+    assert [judgement.chain[0].place] == [f.place for f in judgement.findings]
     assert SubIndication.NO_CERTIFICATE_CHAIN_FOUND is judgement.sub_indication
 
 
@@ -72,6 +77,32 @@ def test_the_anchors_of_the_operating_system_are_never_asked(realm, monkeypatch,
     monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
     judgement = realm.judge(material=TrustMaterial(signer_anchors=(der(pki.root("Andere").identity),)))
     assert [Code.CERTIFICATE_UNTRUSTED] == codes(judgement)
+
+
+def test_a_finding_tells_a_renewed_certificate_from_the_one_before(realm):
+    renewed = realm.issuing.seal("IHK Prüfstadt")
+    assert realm.seal.certificate.subject == renewed.certificate.subject
+    late = datetime(2036, 1, 1, tzinfo=UTC)
+    places = [
+        {f.place for f in realm.judge(seal, moment=late).findings if f.code is Code.CERTIFICATE_EXPIRED}
+        for seal in (realm.seal, renewed)
+    ]
+    own, others = places[0] - places[1], places[0] & places[1]
+
+    assert {f"CN=IHK Prüfstadt Siegel,O=IHK Prüfstadt,C=DE, serial number {serial(realm.seal)}"} == own
+    assert {
+        f"CN=Ausstellende Stelle,O=Ausstellende Stelle,C=DE, serial number {serial(realm.issuing.identity)}",
+        f"CN=Wurzel,O=Wurzel,C=DE, serial number {serial(realm.root.identity)}",
+    } == others
+
+
+def test_the_serial_number_is_told_beside_a_subject_of_any_length(realm):
+    name = x509.Name([x509.NameAttribute(x509.NameOID.ORGANIZATIONAL_UNIT_NAME, "x" * 60)] * 9)
+    long = issue(realm.issuing.identity, subject=name)
+    judgement = realm.judge(long, material=TrustMaterial())
+
+    assert judgement.findings[0].place.endswith(f"x, serial number {serial(long)}")
+    assert f"serial number {serial(long)}" == replace(judgement.chain[0], subject="").place
 
 
 def test_anchors_for_time_stamps_do_not_vouch_for_signers(realm):

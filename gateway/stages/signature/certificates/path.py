@@ -80,11 +80,11 @@ def path_faults(chain: Sequence[Certificate], moment: datetime) -> tuple[Finding
     anchor = chain[-1]
     if len(chain) == 1:
         return ()
-    place = chain[0].summary.subject
+    place = chain[0].summary.place
     usage = anchor.asn1.key_usage_value
     if not anchor.asn1.ca or (usage is not None and "key_cert_sign" not in usage.native):
         got = "the anchor is not a certification authority"
-        return (Finding(code=Code.CERTIFICATE_PATH, place=anchor.summary.subject, expected="a CA", got=got),)
+        return (Finding(code=Code.CERTIFICATE_PATH, place=anchor.summary.place, expected="a CA", got=got),)
     try:
         contained(lambda: _validate(chain, moment), code=Code.CERTIFICATE_PATH, place=place)
     except Rejected as refusal:
@@ -110,7 +110,7 @@ def _validate(chain: Sequence[Certificate], moment: datetime) -> None:
     except PathValidationError as error:
         finding = Finding(
             code=Code.CERTIFICATE_PATH,
-            place=chain[0].summary.subject,
+            place=chain[0].summary.place,
             expected="a path valid after RFC 5280",
             got="a path that breaks one of its rules",
         )

@@ -59,7 +59,7 @@ def judge_revocation(
         *_by_responses(certificate, issuer, data=data, policy=policy, moments=moments),
     ]
     statements = [s for s in said if isinstance(s, Statement)]
-    place = certificate.summary.subject
+    place = certificate.summary.place
     revoked = _final(statements, policy, moments) or _held(statements, policy, moments)
     if revoked is not None:
         return _revoked(revoked, certificate)
@@ -162,7 +162,7 @@ def _revoked(statement: Statement, certificate: Certificate) -> RevocationJudgem
     since = statement.revoked_at.isoformat() if statement.revoked_at else ""
     finding = Finding(
         code=Code.CERTIFICATE_REVOKED,
-        place=certificate.summary.subject,
+        place=certificate.summary.place,
         expected="not revoked",
         got=f"{statement.reason or 'revoked'} since {since} ({statement.source})",
     )

@@ -98,7 +98,12 @@ def _judge(case: Case, store: TrustStore, moments: Moments) -> PathJudgement:
     leaf = read_certificate(case.certificate, place="certificate")
     anchors = store.anchors(case.purpose)
     if not anchors:
-        finding = Finding(code=Code.NO_ANCHORS, expected=f"trust anchors for {case.purpose}", got="none")
+        finding = Finding(
+            code=Code.NO_ANCHORS,
+            place=leaf.summary.place,
+            expected=f"trust anchors for {case.purpose}",
+            got="none",
+        )
         return _no_path(leaf, finding)
     pool = (*_readable(case.hints), *store.intermediates)
     data = store.revocation_data(case)
@@ -114,7 +119,7 @@ def _judge(case: Case, store: TrustStore, moments: Moments) -> PathJudgement:
         return best
     finding = Finding(
         code=Code.CERTIFICATE_UNTRUSTED,
-        place=leaf.summary.subject,
+        place=leaf.summary.place,
         expected="a path to a trust anchor",
         got=f"issuer {leaf.summary.issuer}",
     )
@@ -166,7 +171,7 @@ def _date_faults(chain: Sequence[Certificate], moments: Moments) -> Iterable[Fau
             code, means = Code.CERTIFICATE_EXPIRED, SubIndication.OUT_OF_BOUNDS_NO_POE
         else:
             continue
-        yield Fault(finding=Finding(code=code, place=life.subject, expected=expected, got=got), means=means)
+        yield Fault(finding=Finding(code=code, place=life.place, expected=expected, got=got), means=means)
 
 
 def _algorithm_faults(
@@ -183,7 +188,7 @@ def _algorithm_faults(
             if finding is not None:
                 expired = finding.code is Code.SIGNATURE_ALGORITHM_EXPIRED
                 yield Fault(
-                    finding=replace(finding, place=certificate.summary.subject),
+                    finding=replace(finding, place=certificate.summary.place),
                     means=SubIndication.CRYPTO_CONSTRAINTS_FAILURE_NO_POE
                     if expired
                     else SubIndication.CRYPTO_CONSTRAINTS_FAILURE,

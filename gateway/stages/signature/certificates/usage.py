@@ -37,9 +37,7 @@ def usage_faults(certificate: Certificate, purpose: Purpose) -> tuple[Finding, .
         *(_signer(certificate) if purpose is Purpose.SIGNER else _tsa(certificate)),
     ]
     return tuple(
-        Finding(
-            code=Code.CERTIFICATE_USAGE, place=certificate.summary.subject, expected=expected, got=str(got)
-        )
+        Finding(code=Code.CERTIFICATE_USAGE, place=certificate.summary.place, expected=expected, got=str(got))
         for wrong, expected, got in faults
         if wrong
     )

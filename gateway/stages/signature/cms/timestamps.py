@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """RFC 3161 time-stamp tokens: is the time proven, and by a unit the operator trusts?
 
-Leaves out what a time means for a signature; the caller draws that conclusion. ``judge_timestamp`` never raises for
-bad input.
+Leaves out what a time means for a signature (``cms.stamp``). ``judge_timestamp`` never raises for bad input.
 
 Steps (RFC 3161 clause 2.4.2, EN 319 102-1 clause 5.4)
 1. the token is SignedData over a TSTInfo with one signer, checked by ``cms.signer``
@@ -21,55 +20,19 @@ from asn1crypto import tsp
 from gateway.codes import Code
 from gateway.errors import Rejected, Unreadable
 from gateway.findings import Finding, Severity, blocking
-from gateway.model.signature import (
-    CertificateSummary,
-    Indication,
-    Integrity,
-    StampKind,
-    SubIndication,
-    TimeStampReport,
-    Trust,
-)
+from gateway.model.signature import Integrity
 from gateway.model.trust import SignaturePolicy
 from gateway.stages.signature.algorithms import DIGEST, check_algorithm
 from gateway.stages.signature.certificates.certificate import Certificate, contained, digest_of
 from gateway.stages.signature.certificates.trust import Purpose, TrustStore, judge_certificate
 from gateway.stages.signature.cms.signed_data import SignedData, read_signed_data
 from gateway.stages.signature.cms.signer import check_cms_signer, weak_signature
-from gateway.stages.signature.judgement import PathJudgement
+from gateway.stages.signature.cms.stamp import TimestampJudgement, judged_stamp, unreadable_stamp
 
 _TST_INFO = "1.2.840.113549.1.9.16.1.4"
 _SHA1_BINDING = (
     Severity.WARNING
 )  # RFC 5816 clause 2.2.1 allows ESSCertID with SHA-1; it binds, it does not stamp
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimestampJudgement:
-    """``intact``: what stands in the token was signed and is about this object. ``valid``: and we trust the unit.
-
-    ``time`` is what the token claims, also when it is not valid; only a valid token proves it.
-    """
-
-    time: datetime | None
-    intact: bool
-    valid: bool
-    indication: Indication
-    sub_indication: SubIndication | None
-    chain: tuple[CertificateSummary, ...]
-    findings: tuple[Finding, ...]
-    sha256: str = ""  # of the token, hex; empty where there are no bytes of it
-
-    def told(self, kind: StampKind) -> TimeStampReport:
-        """For the report of the signature it belongs to."""
-        return TimeStampReport(
-            sha256=self.sha256,
-            kind=kind,
-            indication=self.indication,
-            sub_indication=self.sub_indication,
-            time=self.time,
-            chain=self.chain,
-        )
 
 
 def judge_timestamp(
@@ -109,7 +72,7 @@ def judge_timestamp(
             expected="a time-stamp token",
         )
     except Rejected as refusal:
-        judgement = _unreadable(refusal.findings)
+        judgement = unreadable_stamp(refusal.findings)
     return replace(judgement, sha256=sha256(token_der).hexdigest())
 
 
@@ -148,7 +111,7 @@ def _judge(data: SignedData, case: _Case) -> TimestampJudgement:
     intact = check.integrity is Integrity.INTACT and not blocking(findings)
     time = info["gen_time"].native
     if check.certificate is None:
-        return _judgement(time, intact=False, findings=findings, path=None)
+        return judged_stamp(time, intact=False, findings=findings, path=None)
     findings += _time_faults(time, check.certificate, case)
     path = judge_certificate(
         check.certificate.der,
@@ -161,7 +124,7 @@ def _judge(data: SignedData, case: _Case) -> TimestampJudgement:
         crls=(*data.crls, *case.crls),
         ocsps=(*data.ocsps, *case.ocsps),
     )
-    return _judgement(time, intact=intact, findings=findings, path=path)
+    return judged_stamp(time, intact=intact, findings=findings, path=path)
 
 
 def imprint_algorithm(token_der: bytes) -> str:
@@ -222,39 +185,3 @@ def _time_faults(time: datetime, certificate: Certificate, case: _Case) -> list[
 
 def _invalid(place: str, expected: str, got: str) -> Finding:
     return Finding(code=Code.TIMESTAMP_INVALID, place=place, expected=expected, got=got)
-
-
-def _judgement(
-    time: datetime, *, intact: bool, findings: Sequence[Finding], path: PathJudgement | None
-) -> TimestampJudgement:
-    everything = (*findings, *(path.findings if path else ()))
-    means: SubIndication | None
-    if not intact or path is None:
-        indication, means = Indication.TOTAL_FAILED, SubIndication.SIG_CRYPTO_FAILURE
-    elif path.trust is not Trust.TRUSTED:
-        indication, means = path.indication, path.sub_indication
-    elif blocking(findings):
-        indication, means = Indication.INDETERMINATE, SubIndication.SIG_CONSTRAINTS_FAILURE
-    else:
-        indication, means = Indication.TOTAL_PASSED, None
-    return TimestampJudgement(
-        time=time,
-        intact=intact,
-        valid=indication is Indication.TOTAL_PASSED,
-        indication=indication,
-        sub_indication=means,
-        chain=path.chain if path else (),
-        findings=everything,
-    )
-
-
-def _unreadable(findings: tuple[Finding, ...]) -> TimestampJudgement:
-    return TimestampJudgement(
-        time=None,
-        intact=False,
-        valid=False,
-        indication=Indication.TOTAL_FAILED,
-        sub_indication=SubIndication.FORMAT_FAILURE,
-        chain=(),
-        findings=findings,
-    )

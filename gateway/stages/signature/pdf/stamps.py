@@ -5,13 +5,13 @@ Judged from the last to the first: a valid one proves that everything under it, 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import new as new_hash
 
 from gateway.codes import Code
 from gateway.errors import Rejected, Unreadable
-from gateway.findings import Finding, Severity, blocking
+from gateway.findings import Finding, blocking
 from gateway.model.signature import (
     Indication,
     Integrity,
@@ -24,7 +24,8 @@ from gateway.model.signature import (
 from gateway.model.trust import SignaturePolicy
 from gateway.stages.signature.certificates.certificate import DIGESTS, contained
 from gateway.stages.signature.certificates.trust import TrustStore
-from gateway.stages.signature.cms.timestamps import TimestampJudgement, judge_timestamp
+from gateway.stages.signature.cms.stamp import TimestampJudgement, unreadable_stamp
+from gateway.stages.signature.cms.timestamps import judge_timestamp
 from gateway.stages.signature.pdf.document import PdfDocument
 from gateway.stages.signature.pdf.fields import SignatureField
 from gateway.stages.signature.pdf.gaps import Gap, contents, signed_ranges
@@ -66,7 +67,7 @@ class DocumentStamp:
     @property
     def proves(self) -> datetime | None:
         """The time before which everything it covers existed; None where it proves nothing."""
-        return self.judgement.time if self.judgement.valid else None
+        return self.judgement.proves
 
 
 def judge_stamps(fields: Sequence[SignatureField], case: PdfCase) -> tuple[DocumentStamp, ...]:
@@ -95,10 +96,6 @@ def stamp_report(stamp: DocumentStamp, findings: Sequence[Finding], *, intact: b
     """A time-stamp in the form of a signature. ``findings`` are about its place in the document."""
     judgement = stamp.judgement
     trusted = judgement.valid
-    token = judgement.findings
-    if judgement.intact and not trusted:
-        # An intact token of a unit we do not trust proves nothing and harms nothing.
-        token = tuple(replace(f, severity=Severity.WARNING) if blocking([f]) else f for f in token)
     indication, means = judgement.indication, judgement.sub_indication
     if blocking(findings) and indication is Indication.TOTAL_PASSED:
         indication, means = Indication.INDETERMINATE, SubIndication.SIG_CONSTRAINTS_FAILURE
@@ -106,7 +103,6 @@ def stamp_report(stamp: DocumentStamp, findings: Sequence[Finding], *, intact: b
         id=stamp.field.name,
         place="",
         form="timestamp",
-        level="",
         indication=indication,
         sub_indication=means,
         integrity=_integrity(judgement) if intact else Integrity.BROKEN,
@@ -117,7 +113,7 @@ def stamp_report(stamp: DocumentStamp, findings: Sequence[Finding], *, intact: b
         claimed_signing_time=judgement.time,
         best_signature_time=stamp.proves,
         stamps=(judgement.told(StampKind.DOCUMENT),) if judgement.sha256 else (),
-        findings=(*findings, *token),
+        findings=(*findings, *judgement.counted),
     )
 
 
@@ -139,15 +135,7 @@ def _judge(field: SignatureField, gap: Gap, case: PdfCase, *, existed: datetime 
             lambda: contents(case.document.data, gap), code=Code.CMS_STRUCTURE, place=place, expected="DER"
         )
     except Rejected as refusal:
-        return TimestampJudgement(
-            time=None,
-            intact=False,
-            valid=False,
-            indication=Indication.TOTAL_FAILED,
-            sub_indication=SubIndication.FORMAT_FAILURE,
-            chain=(),
-            findings=refusal.findings,
-        )
+        return unreadable_stamp(refusal.findings)
     return judge_timestamp(
         token,
         imprint=lambda name: case.digest(gap, name),

@@ -27,7 +27,7 @@ class QcStatements:
 def read_qc_statements(certificate: Certificate) -> QcStatements:
     """Raises ``Rejected`` for statements that nobody can read."""
     return contained(
-        lambda: _read(certificate), code=Code.CERTIFICATE_MALFORMED, place=certificate.summary.subject
+        lambda: _read(certificate), code=Code.CERTIFICATE_MALFORMED, place=certificate.summary.place
     )
 
 

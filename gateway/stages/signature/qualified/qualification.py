@@ -57,12 +57,12 @@ def qualify(chain: Sequence[Certificate], lists: TrustedLists, moments: Moments)
 def _qualify(chain: Sequence[Certificate], lists: TrustedLists, moments: Moments) -> Standing:
     if lists.union is None:
         return _unknown("list-of-lists-invalid", lists.findings[-1:])
-    if not _fresh(lists.union, moments.now):
+    if not lists.union.current(moments.now):
         return _unknown("list-of-lists-stale", [_stale(lists.union)])
     listed = _issuers(chain, lists)
     if not listed:
         return _unlisted(chain[0], lists, moments.now)
-    stale = [service.edition for _, service in listed if not _fresh(service.edition, moments.now)]
+    stale = [service.edition for _, service in listed if not service.edition.current(moments.now)]
     if stale:
         return _unknown("list-stale", [_stale(edition) for edition in dict.fromkeys(stale)])
     return _judge(chain[0], listed, moments)
@@ -137,7 +137,7 @@ def _unlisted(certificate: Certificate, lists: TrustedLists, now: Instant) -> St
     asked = {home} & lists.territories if home else lists.territories
     known = {edition.territory: edition for edition in lists.editions}
     stale = [
-        known[territory] for territory in sorted(asked & known.keys()) if not _fresh(known[territory], now)
+        known[territory] for territory in sorted(asked & known.keys()) if not known[territory].current(now)
     ]
     if stale:
         return _unknown("list-stale", [_stale(edition) for edition in stale])
@@ -163,19 +163,16 @@ def _home(certificate: Certificate) -> str:
     return _TERRITORIES.get(country, country)
 
 
-def _fresh(edition: Edition, now: Instant) -> bool:
-    """TS 119 612 clause 5.3.15: a list without next update is closed, and closed lists vouch for nobody."""
-    return edition.next_update is not None and not now.passes(edition.next_update)
-
-
 def _stale(edition: Edition) -> Finding:
-    until = edition.next_update.isoformat() if edition.next_update else "closed"
+    issued, until = edition.issued.isoformat(), edition.until
     return Finding(
         code=Code.TRUSTED_LIST_STALE,
         severity=Severity.WARNING,
         place=f"{edition.territory}, {edition.file}",
-        expected="an edition that is not out of date",
-        got=f"number {edition.sequence}, next update {until}",
+        expected="an edition that is current",
+        got=f"number {edition.sequence}, from {issued}, until {until.isoformat()}"
+        if until
+        else f"number {edition.sequence}, from {issued}, closed",
     )
 
 

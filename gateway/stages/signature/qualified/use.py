@@ -24,7 +24,7 @@ _FOR = {
 }
 _WITH = {Qualifier.WITH_DEVICE, Qualifier.WITH_OLD_DEVICE, Qualifier.DEVICE_MANAGED}
 _WITHOUT = {Qualifier.NO_DEVICE, Qualifier.NO_OLD_DEVICE}
-_DENIALS = {"list-says-not-qualified", "entry-not-understood", "use-ambiguous"}
+_DENIALS = {"list-says-not-qualified", "entry-not-understood", "not-granted", "use-ambiguous"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,6 @@ def answer_of(
     if entry is None or not entry.understood:
         return Answer(None, reason="entry-not-understood" if entry else "not-listed")
     before = not instant.reaches(_EIDAS)
-    if entry.status != GRANTED and not (before and entry.status in STATUS_BEFORE_EIDAS):
-        return Answer(None, reason="not-granted")
     if not direct and not entry.root:
         return Answer(None, reason="issuer-not-listed")
     matching = frozenset(
@@ -57,7 +55,9 @@ def answer_of(
     use, reason = _use(claims, matching, before=before)
     # An entry without uses is from the time when all qualified certificates were for signatures.
     if use is not None and use not in (entry.uses or {Use.SIGNATURE}):
-        return Answer(None, reason="use-not-listed")
+        return Answer(None, reason="use-not-listed")  # granted or not: it does not speak of this use
+    if entry.status != GRANTED and not (before and entry.status in STATUS_BEFORE_EIDAS):
+        return Answer(None, reason="not-granted")
     return Answer(use, _device(claims, matching, before=before), reason)
 
 
@@ -93,7 +93,7 @@ def agreed(answers: Sequence[Answer]) -> Answer:
     """One answer of all entries for the issuer.
 
     Where several are in force, any of them makes the certificate qualified, but never for two uses at once, and never
-    against one that speaks of this very certificate otherwise.
+    against one that speaks of this very certificate otherwise, or from which this very use was withdrawn.
     """
     positive = {answer for answer in answers if answer.use is not None}
     denied = [a for a in answers if a.reason in _DENIALS]

@@ -8,14 +8,15 @@ stamping unit's certificate may have expired since (clause 5.6.2).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import new as new_digest
 
 from gateway.codes import Code
 from gateway.findings import Finding, Severity, blocking
 from gateway.model.signature import StampKind, TimeStampReport
-from gateway.stages.signature.cms.timestamps import TimestampJudgement, judge_timestamp
+from gateway.stages.signature.cms.stamp import TimestampJudgement
+from gateway.stages.signature.cms.timestamps import judge_timestamp
 from gateway.stages.signature.situation import Situation
 from gateway.stages.signature.xades.archive import archive_imprint
 from gateway.stages.signature.xades.reading import XadesSignature
@@ -56,9 +57,9 @@ def judge_stamps(signature: XadesSignature, situation: Situation) -> TimeProof:
         reports.insert(0, judgement.told(kind))
         if judgement.intact:
             kinds.add(stamp.archive)
-        if judgement.valid and judgement.time is not None:
-            proven.append(judgement.time)
-            existed = judgement.time if stamp.archive else existed
+        if judgement.proves is not None:
+            proven.append(judgement.proves)
+            existed = judgement.proves if stamp.archive else existed
     best = min(proven, default=None)
     findings += _order(signature, best, situation)
     return TimeProof(
@@ -98,17 +99,9 @@ def _value_imprint(stamp: Stamp, signature: XadesSignature) -> Callable[[str], b
 
 
 def _findings(judgement: TimestampJudgement, stamp: Stamp) -> tuple[Finding, ...]:
-    if judgement.valid:
-        return judgement.findings
-    if judgement.intact:
-        return tuple(_not_relied_on(finding) for finding in judgement.findings)
-    if blocking(judgement.findings):
-        return judgement.findings
+    if judgement.intact or blocking(judgement.findings):
+        return judgement.counted
     return (Finding(code=Code.TIMESTAMP_INVALID, place=stamp.place), *judgement.findings)
-
-
-def _not_relied_on(finding: Finding) -> Finding:
-    return replace(finding, severity=Severity.WARNING) if blocking([finding]) else finding
 
 
 def _not_checked(stamp: Stamp) -> Finding:

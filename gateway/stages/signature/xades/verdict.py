@@ -7,7 +7,7 @@ Steps; each adds what it finds, none stops the others
 3. the signed properties: signing time, media types
 4. time-stamps: the best signature time (``xades.stamps``)
 5. algorithms at that time (``algorithms``)
-6. the signer's path at that time (``trust``), and how qualified it is (``qualified.report``)
+6. the signer's path at that time (``trust``); all of it together is ``conclusion``'s
 """
 
 from collections.abc import Sequence
@@ -15,16 +15,16 @@ from datetime import datetime
 
 from gateway.codes import Code
 from gateway.findings import Finding, Severity, blocking
-from gateway.model.signature import Indication, Integrity, Revocation, SignatureReport, SubIndication, Trust
+from gateway.model.signature import Indication, Integrity, SignatureReport, SignatureValue
 from gateway.model.trust import SignaturePolicy
 from gateway.stages.signature.algorithms import DIGEST, SIGNATURE, check_algorithm
 from gateway.stages.signature.certificates.certificate import Certificate, key_bits
 from gateway.stages.signature.certificates.trust import Purpose, judge_certificate
-from gateway.stages.signature.coverage import Coverage, DataReference, check_references
-from gateway.stages.signature.faults import Fault, breaks_integrity, faults_of, judge_faults
+from gateway.stages.signature.conclusion import Evidence, conclude
+from gateway.stages.signature.coverage import DataReference, check_references
+from gateway.stages.signature.faults import breaks_integrity, faults_of, judge_faults
 from gateway.stages.signature.identity import signature_value
 from gateway.stages.signature.judgement import PathJudgement
-from gateway.stages.signature.qualified.report import with_qualification
 from gateway.stages.signature.situation import Situation
 from gateway.stages.signature.xades.reading import UnreadSignature, XadesSignature
 from gateway.stages.signature.xades.signer import SignerCheck, check_signer
@@ -41,13 +41,9 @@ def unread_report(signature: UnreadSignature) -> SignatureReport:
         id=signature.id,
         place=signature.place,
         form=FORM,
-        level="",
         indication=Indication.INDETERMINATE if indication is Indication.TOTAL_PASSED else indication,
         sub_indication=sub_indication,
         integrity=Integrity.BROKEN if breaks_integrity(signature.findings) else Integrity.UNCHECKED,
-        trust=Trust.UNKNOWN,
-        revocation=Revocation.UNKNOWN,
-        signer=None,
         findings=signature.findings,
     )
 
@@ -66,40 +62,33 @@ def judge_xades(signature: XadesSignature, situation: Situation) -> SignatureRep
         *signer.findings,
         *(fault.finding for fault in coverage.faults),
     ]
-    findings = [*sealed, *_rule_findings(signature, signer.certificate, proof, situation)]
-    integrity = _integrity(signer, sealed)
-    faults = [*faults_of(_without(findings, coverage)), *coverage.faults, *_path_faults(path)]
-    findings += path.findings if path else ()
-    indication, sub_indication = judge_faults(faults)
-    if indication is Indication.TOTAL_PASSED and not _complete(integrity, path, findings):
-        indication, sub_indication = Indication.INDETERMINATE, SubIndication.NO_SIGNING_CERTIFICATE_FOUND
+    evidence = Evidence(
+        integrity=_integrity(signer, sealed),
+        certificate=signer.certificate,
+        path=path,
+        findings=[*sealed, *_rule_findings(signature, signer.certificate, proof, situation)],
+        faults=coverage.faults,
+    )
     report = SignatureReport(
         id=signature.id,
         place=signature.place,
         form=FORM,
-        level=_level(signature, proof, findings),
-        indication=indication,
-        sub_indication=sub_indication,
-        integrity=integrity,
-        trust=path.trust if path else Trust.UNKNOWN,
-        revocation=path.revocation if path else Revocation.UNKNOWN,
-        signer=signer.certificate.summary if signer.certificate else None,
-        chain=path.chain if path else (),
+        level=_level(signature, proof, evidence.findings),
         claimed_signing_time=signature.signed.signing_time if signature.signed else None,
         best_signature_time=proof.best,
         covers=coverage.covers,
-        value=signature_value(
-            signature.method.algorithm,
-            signature.method.digest,
-            signed=signature.signed_info,
-            value=signature.value,
-        ),
-        revoked=path.revoked if path else (),
+        value=_value(signature),
         stamps=proof.stamps,
-        findings=tuple(dict.fromkeys(findings)),
     )
     required = situation.policy.require_qualified
-    return with_qualification(report, path, required=required, moment=situation.moment)
+    return conclude(report, evidence, require_qualified=required, moment=situation.moment)
+
+
+def _value(signature: XadesSignature) -> SignatureValue | None:
+    method = signature.method
+    return signature_value(
+        method.algorithm, method.digest, signed=signature.signed_info, value=signature.value
+    )
 
 
 def _rule_findings(
@@ -116,13 +105,6 @@ def _rule_findings(
     ]
 
 
-def _path_faults(path: PathJudgement | None) -> list[Fault]:
-    if path is None or path.indication is Indication.TOTAL_PASSED:
-        return []
-    means = path.sub_indication or SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE
-    return [Fault(finding=finding, means=means) for finding in path.findings]
-
-
 def _data_references(signature: XadesSignature) -> list[DataReference]:
     return [
         DataReference(
@@ -133,28 +115,10 @@ def _data_references(signature: XadesSignature) -> list[DataReference]:
     ]
 
 
-def _without(findings: Sequence[Finding], coverage: Coverage) -> list[Finding]:
-    """Coverage faults carry their own meaning; the table of codes must not give them a second one."""
-    own = {fault.finding for fault in coverage.faults}
-    return [finding for finding in findings if finding not in own]
-
-
 def _integrity(signer: SignerCheck, findings: Sequence[Finding]) -> Integrity:
     if breaks_integrity(findings):
         return Integrity.BROKEN
     return Integrity.INTACT if signer.value_checked else Integrity.UNCHECKED
-
-
-def _complete(integrity: Integrity, path: PathJudgement | None, findings: Sequence[Finding]) -> bool:
-    """Everything positive that a pass needs, asked once more without looking at the faults: fail closed on nothing."""
-    return (
-        integrity is Integrity.INTACT
-        and path is not None
-        and path.indication is Indication.TOTAL_PASSED
-        and path.trust is Trust.TRUSTED
-        and path.revocation is Revocation.GOOD
-        and not blocking(findings)
-    )
 
 
 def _path(

@@ -3,11 +3,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from gateway.findings import Finding
+from gateway.stages.signature.certificates.instants import Instant
 from gateway.stages.signature.qualified.lists.services import Service
+
+# TS 119 612 clause 5.3.15: at most six months from issue to next update. Six months are 184 days or less; the rest is
+# for operators who count otherwise.
+_LONGEST_LIFE = timedelta(days=190)
+_CLOCK_SKEW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +34,22 @@ class Edition:
     issued: datetime
     next_update: datetime | None
     signer: str  # SHA-256 of the certificate, hex
+
+    @property
+    def until(self) -> datetime | None:
+        """Its last moment, whatever the edition claims for itself; ``None`` for a closed list, which vouches for nobody.
+
+        Counted from its issue, at which the signer's certificate was valid: so nobody makes anything of a key that
+        expired long ago by dating a list back.
+        """
+        if self.next_update is None or self.next_update - self.issued <= _LONGEST_LIFE:
+            return self.next_update
+        return self.issued + _LONGEST_LIFE
+
+    def current(self, now: Instant) -> bool:
+        """Is it issued already, and not out of date yet?"""
+        until = self.until
+        return until is not None and not now.passes(until) and now.reaches(self.issued - _CLOCK_SKEW)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
