@@ -3,8 +3,9 @@
 
 spool file (authenticated segments) -> container (strict reader) -> files (digests of the accepted journal row) ->
 format -> package (digests of its parts). What is read on the way out is checked against what was verified on the way
-in: a byte that changed in between never reaches a recipient whole (DESIGN rules 3 and 10). Nothing of a dossier goes
-out after it was erased, not even to a reader that began before: it is cut, and never has the whole.
+in: a byte that changed in between never reaches a recipient whole (THREAT_MODEL, Journal and spool).
+Nothing of a dossier goes out after it was erased, not even to a reader that began before: it is cut, and never has
+the whole.
 """
 
 import hashlib
@@ -15,7 +16,7 @@ from datetime import datetime
 
 from gateway.codes import Code
 from gateway.couplings import Coupling
-from gateway.errors import DeliveryFailed, JournalDamaged, Rejected
+from gateway.errors import AdapterFailed, DeliveryFailed, GatewayFault, JournalDamaged, Rejected
 from gateway.journal import Journal, dossiers
 from gateway.journal.deliveries import DeliveryRow
 from gateway.journal.dossiers import DossierFacts, DossierStatus, Stored
@@ -24,6 +25,7 @@ from gateway.model.delivery import Deliverable, DeliveredFile, Package, Part
 from gateway.model.examination import ExaminedDocument
 from gateway.model.partner import Partners
 from gateway.policy import ContainerPolicy
+from gateway.ports import Format
 from gateway.spool import Spool
 from gateway.stages.container import open_container, read_entry
 
@@ -54,8 +56,8 @@ class Consignments:
     def opened(self, row: DeliveryRow, coupling: Coupling) -> Iterator[Package]:
         """The package of ``row``, readable inside the block, by one thread at a time.
 
-        Raises ``DeliveryFailed`` where the content is gone or the format fails, ``JournalDamaged`` where what is
-        stored is not what was accepted.
+        Raises ``DeliveryFailed`` where the content is gone or the format fails (``AdapterFailed`` where that is its
+        bug), ``JournalDamaged`` where what is stored is not what was accepted.
         """
         accepted = accepted_dossier(self.journal, row)
         if accepted.stored is None:
@@ -63,8 +65,7 @@ class Consignments:
         name = accepted.stored.name
         with self.spool.open(name, accepted.stored.wrapped_key) as bundle:
             kept = _Kept(bundle, lambda: self.spool.holds(name))
-            package = coupling.format.package(self._deliverable(row, accepted, coupling, kept))
-            yield replace(package, parts=tuple(_checked_part(part) for part in package.parts))
+            yield _made(coupling.format, self._deliverable(row, accepted, coupling, kept))
 
     def _deliverable(
         self, row: DeliveryRow, accepted: AcceptedDossier, coupling: Coupling, bundle: ByteSource
@@ -163,6 +164,16 @@ def _file(container: _Container, document: ExaminedDocument) -> DeliveredFile:
         media_type=document.media_type,
         chunks=chunks,
     )
+
+
+def _made(format_: Format, deliverable: Deliverable) -> Package:
+    try:
+        package = format_.package(deliverable)
+        return replace(package, parts=tuple(_checked_part(part) for part in package.parts))
+    except (DeliveryFailed, GatewayFault):
+        raise
+    except Exception as error:
+        raise AdapterFailed(error) from error
 
 
 def _checked_part(part: Part) -> Part:

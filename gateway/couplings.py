@@ -93,4 +93,8 @@ def _configured(
         problems += error.problems
     except (ImportError, AttributeError) as error:
         problems.append(f"{kind} {name}: cannot be loaded: {error}")
+    except Exception as error:  # noqa: BLE001 - an adapter is other people's code; its text may quote a secret setting
+        problems.append(
+            f"{kind} {name}: its settings end in an error of the adapter ({type(error).__name__})"
+        )
     return None

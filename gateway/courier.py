@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from gateway.codes import Code
 from gateway.consignment import Consignments
 from gateway.couplings import Coupling
-from gateway.errors import DeliveryFailed, GatewayFault, JournalDamaged, Rejected
+from gateway.errors import AdapterFailed, DeliveryFailed, GatewayFault, JournalDamaged, Rejected
 from gateway.explaining import Explainer
 from gateway.journal import Journal, deliveries
 from gateway.journal.deliveries import DeliveryRow
@@ -50,6 +50,7 @@ class Courier:
         self._breaker = Breaker()  # forgotten with the process: the first attempt after a start is a probe
         self._answers_reachable = True  # as of the last look
         self._refused: set[tuple[str, str]] = set()  # answers already complained about
+        self._unsettled: set[tuple[str, str]] = set()  # the same, of answers that could not be dealt with
         self._unreadable: frozenset[Unreadable] = frozenset()  # as of the last look
 
     @property
@@ -85,6 +86,9 @@ class Courier:
         try:
             with means.consignments.opened(row, self._coupling) as package:
                 placement = await self._hand_over(package)
+        except AdapterFailed as error:
+            means.events.failure("adapter.failed", error.bug, authority=self._coupling.authority.id)
+            return self._failed(row, error)
         except DeliveryFailed as error:
             return self._failed(row, error)
         except JournalDamaged as error:
@@ -106,8 +110,7 @@ class Courier:
         except (DeliveryFailed, GatewayFault):
             raise
         except Exception as error:  # an adapter is other people's code: its bug must not stop the courier
-            self._means.events.failure("adapter.failed", error, authority=self._coupling.authority.id)
-            raise DeliveryFailed(Code.PROCESSING_FAILED, "the adapter failed") from error
+            raise AdapterFailed(error) from error
 
     def _failed(self, row: DeliveryRow, error: DeliveryFailed) -> bool:
         means, moment = self._means, self._means.clock()
@@ -142,7 +145,7 @@ class Courier:
                 collected = await self._coupling.transport.collect()
                 self._tell_unreadable(frozenset(collected.unreadable))
                 for answer in collected.answers:
-                    recorded += await self._take(answer)
+                    recorded += await self._taken(answer)
         except (GatewayFault, sqlite3.Error):
             raise
         except Exception as error:  # noqa: BLE001 - an adapter is other people's code: its bug must not stop us
@@ -166,6 +169,23 @@ class Courier:
                 reason=item.reason.value,
             )
         self._unreadable = unreadable
+
+    async def _taken(self, answer: Answer) -> bool:
+        """One answer, dealt with as far as it can be; what it fails at keeps no other back. It is shown again."""
+        mark = (answer.delivery_id, answer.id)
+        try:
+            recorded = await self._take(answer)
+        except (GatewayFault, sqlite3.Error):
+            raise
+        except Exception as error:  # noqa: BLE001 - as above
+            if mark not in self._unsettled:
+                self._unsettled.add(mark)
+                self._means.events.failure(
+                    "answer.unsettled", error, delivery=answer.delivery_id, answer=answer.id
+                )
+            return False  # not counted, or the next look would follow at once, for ever
+        self._unsettled.discard(mark)
+        return recorded
 
     async def _take(self, answer: Answer) -> bool:
         """Record, then settle: a crash in between shows the same answer again, and it is recognised."""

@@ -20,7 +20,7 @@ _MOST_AT_ONCE = (
 
 
 class Role(StrEnum):
-    """The processes of the gateway (DESIGN 3)."""
+    """The processes of the gateway; README says which of them has which key."""
 
     RECEIVE = "receive"
     VERIFY = "verify"

@@ -6,6 +6,7 @@ Our exception hierarchy::
     AmtsboteError
     ├── Rejected                 the sender must act: findings say what, where and how to mend it
     ├── DeliveryFailed           the recipient's system must act: the delivery stays open and is tried again
+    │   └── AdapterFailed        whoever wrote the adapter must act
     └── GatewayFault             we must act: nothing is accepted, nothing is acknowledged
         ├── ConfigInvalid        every fault of the configuration at once
         ├── NotReady             everything a start lacks, each with what mends it
@@ -66,6 +67,14 @@ class DeliveryFailed(AmtsboteError):
         super().__init__(f"{code}: {detail}")
 
 
+class AdapterFailed(DeliveryFailed):
+    """A bug in an adapter, which is other people's code: one failed attempt. ``bug`` is what it raised."""
+
+    def __init__(self, bug: Exception) -> None:
+        self.bug = bug
+        super().__init__(Code.PROCESSING_FAILED, "the adapter failed")
+
+
 class GatewayFault(AmtsboteError):
     """Our side cannot do its work. ``hint`` is the command or step that mends it."""
 
@@ -97,7 +106,7 @@ class NotReady(GatewayFault):
 
 
 class TrustStateMissing(GatewayFault):
-    """Something that must never appear by itself is not there (house rule 30)."""
+    """Keys, journal, log or guard are not there. Only ``init`` makes them: made anew, they would hide a loss."""
 
     code = Code.TRUST_STATE_MISSING
 

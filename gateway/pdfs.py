@@ -28,7 +28,7 @@ _KEPT_DOSSIER_BYTES = 16 * MIB
 # Of all PDFs of a bundle together; what is over is inflated once more, one file at a time.
 _KEPT_PDF_BYTES = 8 * MIB
 
-# What the PDF library logs quotes the document (names of fields, objects, paths): it must reach no log (DESIGN rule 8).
+# What the PDF library logs quotes the document (names of fields, objects, paths): personal data reaches no log.
 for _library in ("pyhanko", "pyhanko_certvalidator"):
     logging.getLogger(_library).addHandler(logging.NullHandler())
     logging.getLogger(_library).propagate = False

@@ -50,7 +50,7 @@ class XmlPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferPolicy:
-    """Deadlines of the HTTP border, in seconds, and rates (security-and-reliability 1.1)."""
+    """Deadlines of the HTTP border, in seconds, and rates: nobody holds a connection by being slow."""
 
     handshake_seconds: float = 10
     header_seconds: float = 10

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What operators see: one JSON line per outcome on standard output, and counters for the metrics page.
 
-Ids, codes, sizes and durations only; never a payload, a name, a subject, a key or an address (DESIGN rule 8).
+Ids, codes, sizes and durations only; never a payload, a name, a subject, a key or an address: logs are read by more people than dossiers.
 Event names are constants of ours. A value that came from outside is escaped and cut, so it cannot forge a line.
 Exceptions are logged by type and place: their texts may quote what a person sent.
 """

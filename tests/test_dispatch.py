@@ -9,7 +9,7 @@ from hashlib import sha256
 
 import pytest
 from deliveryroom import FILES, Room, events_of, fail, until
-from fake_adapters import FakeTransport
+from fake_adapters import FakeFormat, FakeTransport
 
 from adapters.formats.asice import AsiceFormat
 from adapters.formats.index import IndexFormat
@@ -141,6 +141,30 @@ async def test_a_bug_in_an_adapter_is_one_failed_attempt_and_its_text_stays_out_
     assert (DeliveryState.WAITING, Code.PROCESSING_FAILED) == (row.state, row.last_code)
     assert "adapter.failed" in [line["event"] for line in events_of(room)]
     assert "ztürk" not in room.lines.getvalue().encode().decode("unicode_escape")
+
+
+@pytest.mark.parametrize("bug", [KeyError("Nguyễn-Öztürk"), OSError("template"), None])
+async def test_a_bug_in_a_format_is_one_failed_attempt_of_one_authority_and_parked_in_the_end(room, bug):
+    class Broken(FakeFormat):
+        def package(self, deliverable):
+            if bug is not None:
+                raise bug
+
+    faulty, healthy = room.accept(1), room.accept(2, to="weimar")
+    room.couple("ludwigsburg", Broken(), room.transport)
+    await run_until(
+        room, lambda: room.row(healthy).state is DeliveryState.HANDED_OVER and room.row(faulty).last_code
+    )
+    row = room.row(faulty)
+    assert (DeliveryState.WAITING, Code.PROCESSING_FAILED) == (row.state, row.last_code)
+    (told,) = [line for line in events_of(room) if line["event"] == "adapter.failed"]
+    assert "ludwigsburg" == told["authority"]
+    assert told["error"] == (type(bug).__name__ if bug else "AttributeError")  # None has no parts
+    assert "ztürk" not in room.lines.getvalue().encode().decode("unicode_escape")
+    room.time.pass_seconds(room.retry.deadline_seconds + 1)
+    await room.courier().round()
+    assert DeliveryState.PARKED == room.row(faulty).state
+    assert [healthy] == list(room.transport.placed)
 
 
 async def test_an_inbox_that_hangs_is_cut_off_by_the_time_limit(tmp_path):

@@ -51,6 +51,54 @@ async def test_an_answer_to_somebody_elses_delivery_is_not_recorded_and_not_lost
     assert 1 == [line["event"] for line in events_of(room)].count("answer.refused")
 
 
+async def test_an_answer_that_cannot_be_settled_keeps_no_other_back_and_is_tried_again(room):
+    first, second = room.accept(1), room.accept(2)
+    courier = room.courier()
+    await courier.round()
+    stuck, other = (Answer(id="1", delivery_id=row, kind=AnswerKind.ACKNOWLEDGED) for row in (first, second))
+    room.transport.answers, settle = [stuck, other], room.transport.settle
+
+    async def read_only(answer):
+        if answer == stuck:
+            raise PermissionError("Frau Meier")
+        await settle(answer)
+
+    room.transport.settle = read_only
+    await courier.round()
+    assert 0 == await courier.round(), "what was not settled is no reason to look again at once"
+    assert [stuck] == room.transport.answers
+    assert DeliveryState.ACKNOWLEDGED == room.row(first).state == room.row(second).state
+    assert [("error", first, "1", "PermissionError")] == [
+        (line["level"], line["delivery"], line["answer"], line["error"])
+        for line in events_of(room)
+        if line["event"] == "answer.unsettled"
+    ]
+    assert "Meier" not in room.lines.getvalue()
+    room.transport.settle = settle
+    await courier.round()
+    assert [] == room.transport.answers
+    assert 2 == room.logged().count("acknowledgement")
+
+
+async def test_an_answer_whose_refusal_fails_keeps_no_other_back(room):
+    foreign, own = room.accept(1, to="weimar"), room.accept(2)
+    courier = room.courier()
+    await courier.round()
+
+    async def failing(_answer, _refusal):
+        raise OSError("read-only")
+
+    room.transport.refuse = failing
+    refused, other = (Answer(id="1", delivery_id=row, kind=AnswerKind.ACKNOWLEDGED) for row in (foreign, own))
+    room.transport.answers = [refused]
+    await courier.round()
+    room.transport.answers = [refused, other]
+    await courier.round()
+    assert DeliveryState.ACKNOWLEDGED == room.row(own).state
+    assert [refused] == room.transport.answers
+    assert "answers.unreachable" not in room.lines.getvalue()
+
+
 async def test_an_answer_that_asks_for_documents_nobody_knows_is_an_alarm_and_stays_with_the_recipient(room):
     delivery = room.accept()
     courier = room.courier()

@@ -166,6 +166,22 @@ def tracked() -> list[str]:
 
 
 @pytest.mark.foreign
+def test_no_file_gives_a_reason_that_only_stands_in_papers_nobody_else_has():
+    papers = re.compile(
+        r"\bDESIGN\b|security-and-reliability|\bhouse rules? [0-9]|\bhouse rule of|\bfacts/|in our facts|by the assignment"
+    )
+    itself = Path(__file__).relative_to(REPOSITORY).as_posix()
+    found = [
+        (name, cited[0])
+        for name in tracked()
+        if name != itself
+        for cited in papers.finditer((REPOSITORY / name).read_text("utf-8", "replace"))
+    ]
+
+    assert [] == found
+
+
+@pytest.mark.foreign
 def test_no_file_names_the_machine_or_the_place_it_was_written_at():
     # In pieces, so that this file does not name them either.
     places = [

@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,7 @@ GROUPS = {"amtsbote": 64_000, "amtsbote-files": 64_001}
     for line in (UNITS / "amtsbote-.service.d/10-hardening.conf").read_text().splitlines()
     if line.startswith("UMask=")
 )
+IMPORT_GROUP = 65_100  # and user: an authority's import account
 USERS = {"root": 0, **{f"amtsbote-{role}": 64_010 + number for number, role in enumerate(Role)}}
 # What each role can read below the state directory, by file modes alone.
 WORKING_WITH_DOSSIERS = {"journal", "spool", "log", "revocation", "run"}
@@ -134,7 +136,9 @@ def install(site: gatewayroom.Site, state: Path) -> None:
     for path in world.hot_folder.parents:
         if path.is_relative_to(world.directory):
             path.chmod(0o755)
-    own(world.hot_folder, "amtsbote-deliver", 0o2770)
+    # Step 5: of a group that the deliver role is not in, so no right can come from its own.
+    os.chown(world.hot_folder, USERS["amtsbote-deliver"], IMPORT_GROUP)
+    world.hot_folder.chmod(0o2770)
 
 
 def credentials(site: gatewayroom.Site, role: Role, place: Path) -> Path:
@@ -258,6 +262,27 @@ def test_roles_of_different_users_take_publish_and_deliver_dossiers(site, tmp_pa
 
     assert asyncio.run(waiting(gatewayroom.WEIMAR[1]))
     assert [] == lines(site)
+
+
+def test_the_account_of_the_folders_group_takes_what_was_delivered_and_nobody_else_does(site, tmp_path):
+    send(site, gatewayroom.LUDWIGSBURG[0], "APART-FOLDER", tmp_path)
+    folder = site.world.hot_folder
+    gatewayroom.eventually(lambda: list(folder.glob("*/index.xml")), "a dossier in the folder")
+    index = next(folder.glob("*/index.xml"))
+    assert (0o2770, IMPORT_GROUP) == (stat.S_IMODE(index.parent.stat().st_mode), index.parent.stat().st_gid)
+    assert (0o660, IMPORT_GROUP) == (stat.S_IMODE(index.stat().st_mode), index.stat().st_gid)
+
+    for group, taken in ((IMPORT_GROUP + 1, False), (IMPORT_GROUP, True)):
+        account = [
+            "setpriv",
+            f"--reuid={IMPORT_GROUP}",
+            f"--regid={group}",
+            "--clear-groups",
+            "--inh-caps=-all",
+        ]
+        script = 'test -s "$0" && mv "$0" "$0.taken" && mv "$0.taken" "$0"'
+        done = subprocess.run([*account, "sh", "-c", script, index], capture_output=True, check=False)
+        assert taken == (done.returncode == 0)
 
 
 def test_no_role_changes_what_is_not_its_own(site, tmp_path):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The systemd units say what DESIGN 3 says: who has which key, and who has a network."""
+"""The systemd units say what README's table of roles says: who has which key, and who has a network."""
 
 import shutil
 import subprocess

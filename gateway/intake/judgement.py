@@ -55,7 +55,7 @@ class Judge:
     rules: Rules
 
     def judge(self, connection: sqlite3.Connection, chamber: Chamber, examination: Examination) -> Judgement:
-        """Everything there is to say. Facts are read only where the examination let them out (DESIGN rule 3)."""
+        """Everything there is to say. Facts are read only where the examination let them out: all else is unsigned."""
         dossier = examination.dossier
         if dossier is None:
             return Judgement(findings=examination.findings, report=examination.report, admission=None)
@@ -93,7 +93,7 @@ class Judge:
 def require_answers(examination: Examination) -> None:
     """Raises ``Unavailable`` where nothing speaks against the bundle but a question stays open.
 
-    Unknown is never good and never called revoked (DESIGN rule 4): the chamber sends again when the answer is there.
+    Unknown is never good and never called revoked: the chamber sends again when the answer is there.
     """
     open_questions = blocking(examination.findings)
     if open_questions and all(f.severity is Severity.UNKNOWN for f in open_questions):

@@ -27,11 +27,11 @@ class Examination:
     """All findings of open, verify, validate and completeness; the facts are there only where none of them blocks.
 
     ``dossier``, ``signers``, ``documents`` and ``content_digest`` are filled in if and only if ``passed``: nothing
-    read from unverified bytes can be taken for a fact (DESIGN rule 3).
+    read from unverified bytes can be taken for a fact.
     """
 
     findings: tuple[Finding, ...]
-    report: Mapping[str, Any]  # JSON of the verification report (DESIGN 5)
+    report: Mapping[str, Any]  # JSON of the verification report, as ``stages.report`` writes it
     examined_on: date  # rules valid on this day were applied
     dossier: Dossier | None = None
     signers: tuple[Signer, ...] = ()

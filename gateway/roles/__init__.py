@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The processes of the gateway (DESIGN 3): each module builds the parts of one role and works until SIGTERM.
+"""The processes of the gateway: each module builds the parts of one role and works until SIGTERM.
 
 A role's process loads its own module and no other: the receiver has no code of the publisher in memory, and starts
 faster for it. What a role must not have (keys, network) its systemd unit takes from it; here it is just not built.

@@ -2,6 +2,7 @@
 """The deliver role: hands dossiers over to authorities and collects their answers."""
 
 import asyncio
+import os
 
 from gateway.catalogue import data_root
 from gateway.courier import Means
@@ -16,6 +17,9 @@ from gateway.service import Service, system_entropy
 def run(service: Service) -> None:
     """Deliver until SIGTERM. Two at once would take each other's half-placed package for their own."""
     be_the_only_one(service.config.run, Role.DELIVER)
+    os.umask(
+        0o007
+    )  # what it puts into a hot folder belongs to the folder's group as much as to it, and to nobody else
     asyncio.run(_deliver(service))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""How much and how slowly a caller may send or read (security-and-reliability 1.1).
+"""How much and how slowly a caller may send or read (THREAT_MODEL, The border).
 
 aiohttp has no read deadlines, and its ``client_max_size`` does not bind streamed bodies: the bounds stand here.
 """

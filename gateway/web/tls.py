@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The server's side of mutual TLS: which certificates may open a connection at all.
 
-Rules (BSI TR-02102-2; security-and-reliability 1.2): client certificate required, TLS >= 1.2, forward secrecy and
+Rules (BSI TR-02102-2; THREAT_MODEL, The border): client certificate required, TLS >= 1.2, forward secrecy and
 AEAD only, the leaf checked against a CRL, and no CRL or an expired one means no. Session tickets are off: a resumed
 session would skip the CRL. TLS 1.2 can resume without tickets while the first connection lasts or after a clean end
 of it, and Python has no switch for that nor for the suites of TLS 1.3: so ``identity`` asks again on every request.

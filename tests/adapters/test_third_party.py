@@ -85,6 +85,27 @@ def test_faulty_settings_of_format_and_transport_are_reported_together(installed
     assert 3 == len(refusal.value.problems)
 
 
+@pytest.mark.parametrize("bug", ["TypeError", "ValueError", "KeyError"])
+def test_settings_that_an_adapter_fails_at_are_a_fault_among_the_others(tmp_path, monkeypatch, bug):
+    info = tmp_path / "clumsy-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: clumsy\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[amtsbote.formats]\nclumsy = clumsy_adapter:Clumsy\n")
+    (tmp_path / "clumsy_adapter.py").write_text(
+        f"class Clumsy:\n    @classmethod\n    def configure(cls, settings):\n        raise {bug}(settings['password'])\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "clumsy_adapter", raising=False)
+    settings = {"password": "geheim"}
+    clumsy = authority("weimar", format="clumsy", format_settings=settings, transport="nobodys")
+    with pytest.raises(ConfigInvalid) as refusal:
+        couple([clumsy])
+    first, second = refusal.value.problems
+    assert f"authority weimar: format clumsy: its settings end in an error of the adapter ({bug})" == first
+    assert second.startswith("authority weimar: transport: expected one of")
+    sys.modules.pop("clumsy_adapter", None)
+
+
 def test_two_packages_that_claim_one_name_are_refused(tmp_path, monkeypatch):
     info = tmp_path / "impostor-1.0.dist-info"
     info.mkdir()

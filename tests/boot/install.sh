@@ -16,8 +16,10 @@ sed -i -E -e 's|^#?state = .*|state = "/var/lib/amtsbote"|' \
   -e 's|^#?client_crls = .*|client_crls = "/var/lib/amtsbote/revocation/tls"|' \
   -e 's|^#?revocation = .*|revocation = "/var/lib/amtsbote/revocation/signers"|' \
   -e 's|^#?guard = .*|guard = "/var/lib/amtsbote/guard/log.guard"|' /etc/amtsbote/amtsbote.toml
-chown amtsbote-deliver: /srv/world/authorities/landratsamt-ludwigsburg/eingang
+groupadd --system einfuhr
+chown amtsbote-deliver:einfuhr /srv/world/authorities/landratsamt-ludwigsburg/eingang
+chmod 2770 /srv/world/authorities/landratsamt-ludwigsburg/eingang
 chmod 0755 /srv/world /srv/world/authorities /srv/world/authorities/landratsamt-ludwigsburg
 mkdir /etc/systemd/system/amtsbote-deliver.service.d
-printf '[Service]\nReadWritePaths=/srv/world/authorities/landratsamt-ludwigsburg/eingang\n' \
+printf '[Service]\nReadWritePaths=/srv/world/authorities/landratsamt-ludwigsburg/eingang\nSupplementaryGroups=einfuhr\n' \
   >/etc/systemd/system/amtsbote-deliver.service.d/folder.conf

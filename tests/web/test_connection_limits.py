@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Rows of security-and-reliability 1.1: slow, greedy and malformed requests. Deadlines are tiny, nothing sleeps."""
+"""Rows of THREAT_MODEL, The border: slow, greedy and malformed requests. Deadlines are tiny, nothing sleeps."""
 
 import asyncio
 import socket

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Rows of security-and-reliability 1.2: who gets through the handshake, and who is who behind it."""
+"""Rows of THREAT_MODEL, The border: who gets through the handshake, and who is who behind it."""
 
 import asyncio
 import gc

@@ -2,7 +2,7 @@
 """One directory held open by its descriptor. Everything below goes through that descriptor and follows no link.
 
 Attack: whoever may write into the exchange directory swaps a sub-directory for a link to somewhere else between two
-steps of ours. A path would follow it, a descriptor with ``O_NOFOLLOW`` cannot (security-and-reliability 1.9).
+steps of ours. A path would follow it, a descriptor opened with ``O_NOFOLLOW`` cannot (THREAT_MODEL, Delivery).
 """
 
 import os
@@ -16,7 +16,9 @@ from typing import Self
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-# Readable and removable for the authority's import account by group, for nobody else (the umask is ours to set).
+# Readable and removable for the authority's import account by group, for nobody else. Given at birth and never changed:
+# the group and its set-group-id bit come from the parent, and a chmod would drop the bit where the deliver role is not of
+# that group, or fail where the unit forbids to set it (RestrictSUIDSGID). So the role's umask must leave the group alone.
 _FILE_MODE = 0o660
 _DIRECTORY_MODE = 0o770
 
@@ -48,18 +50,14 @@ class Folder:
     def inside(self, name: str, *, hidden: bool = False) -> Iterator["Folder"]:
         """A sub-directory, made if it is not there. ``hidden`` puts a dot before its name."""
         entry = ("." if hidden else "") + safe_name(name)
+        made = True
         try:
-            os.mkdir(entry, 0o700, dir_fd=self.descriptor)
+            os.mkdir(entry, _DIRECTORY_MODE, dir_fd=self.descriptor)
         except FileExistsError:
             made = False
-        else:
-            made = True
         descriptor = os.open(entry, _DIRECTORY, dir_fd=self.descriptor)
         try:
             if made:
-                # The set-group-id bit that the parent handed down is kept: it gives the import account its access.
-                inherited = os.fstat(descriptor).st_mode & stat.S_ISGID
-                os.fchmod(descriptor, inherited | _DIRECTORY_MODE)
                 self.sync()
             yield Folder(descriptor)
         finally:
@@ -67,9 +65,8 @@ class Folder:
 
     def write(self, name: str, chunks: Iterable[bytes]) -> None:
         """A new file, durable when this returns except for its name (``sync``). Raises ``FileExistsError``."""
-        descriptor = os.open(safe_name(name), _NEW_FILE, 0o600, dir_fd=self.descriptor)
+        descriptor = os.open(safe_name(name), _NEW_FILE, _FILE_MODE, dir_fd=self.descriptor)
         try:
-            os.fchmod(descriptor, _FILE_MODE)
             for chunk in chunks:
                 _write_all(descriptor, chunk)
             os.fsync(descriptor)

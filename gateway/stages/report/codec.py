@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The judgement as JSON: the shape ``amtsbote verify --json`` prints and the journal keeps (DESIGN 5).
+"""The judgement as JSON: the shape ``amtsbote verify --json`` prints and the journal keeps.
 
 Field names are stable. Empty values are written as empty strings, empty lists or null, never left out, so that a script
 finds every field in every report. Leaves out the sentences for people.

@@ -83,7 +83,7 @@ def _contained(judge: Callable[[], SignatureReport], place: str) -> SignatureRep
         return _failed(place, rejected.findings)
     except AmtsboteError:
         raise  # our side is at fault: that is no statement about the signature
-    except Exception as error:  # noqa: BLE001 - house rule of this package: any exception is "not valid"
+    except Exception as error:  # noqa: BLE001 - whatever goes wrong in judging, the answer is "not valid"
         return _failed(place, (failure(place, error),))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The JSON report: the fields of DESIGN 5, complete, and the same value again when read back."""
+"""The JSON report: its fields, complete, and the same value again when read back."""
 
 import json
 import subprocess

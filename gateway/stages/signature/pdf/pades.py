@@ -65,7 +65,7 @@ def judge_pdf(
         return unexamined(name, refusal.findings)
     except AmtsboteError:
         raise  # our side is at fault: that is no statement about the PDF
-    except Exception as error:  # noqa: BLE001 - house rule of this package: any exception is "not valid"
+    except Exception as error:  # noqa: BLE001 - whatever goes wrong in judging, the answer is "not valid"
         return unexamined(name, (failure(name, error),))
 
 
