@@ -61,6 +61,7 @@ class Format(Protocol):
 
     Raises ``Rejected`` never (the dossier is already accepted) and ``DeliveryFailed(PACKAGE_INVALID, retry=False)``
     where the recipient's own schema does not accept what it made. No I/O, no clock, no randomness.
+    It is called without a time limit, so it must not wait for anything.
     """
 
     shape: Shape
