@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: EUPL-1.2
 """One bundle through all pure stages, inside a worker: open -> digest -> judge -> verify -> validate -> complete.
 
-The story is told twice with the same functions: ``judge`` for any signed container and ``judge_file`` for a bare PDF too
-(``amtsbote verify``), ``examine`` for dossiers. All findings are gathered: where a signature is bad, the dossier is still looked at, so that a chamber
-mends everything at once; but facts leave this module only when nothing blocks (``Examination`` enforces it).
+The story is told twice with the same functions: ``judge`` for any signed container and ``judge_file`` for a bare PDF
+too (``amtsbote verify``), ``examine`` for dossiers. All findings are gathered: where a signature is bad, the dossier is
+still looked at, so that a chamber mends everything at once; but facts leave this module only when nothing blocks
+(``Examination`` enforces it).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
+from typing import Any
 
+from gateway import __version__
 from gateway.catalogue import CompiledSchema, Rules
 from gateway.errors import Rejected
 from gateway.findings import Finding
@@ -24,18 +29,20 @@ from gateway.model.signature import (
     VerificationReport,
 )
 from gateway.model.trust import SignaturePolicy
+from gateway.model.wire import dump
 from gateway.pdfs import judge_pdf_file, judge_pdfs, keeper
-from gateway.policy import Policy
+from gateway.policy import MIB, Policy
 from gateway.ports import Screen
 from gateway.scanning.bundle import screen_bundle, with_scan
 from gateway.stages.completeness import check_complete, missing
 from gateway.stages.container import digest_entries, open_container, read_entry
 from gateway.stages.dossier import diagnose_dossier, validate
-from gateway.stages.report.codec import report_to_json
 from gateway.stages.signature import judge_signatures, read_signatures, verified
 from gateway.stages.signature.certificates.trust import TrustStore
 from gateway.stages.signature.pdf.document import MAGIC
 from gateway.stages.signature.pdf.report import with_pdfs
+
+_MADE_BY = f"amtsbote {__version__}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,11 +94,24 @@ def judge_file(
     source: ByteSource, knowledge: Knowledge, moment: datetime, *, name: str
 ) -> VerificationReport:
     """The judgement on a file of either kind, told apart by its first bytes. ``name`` is what the report calls a PDF."""
-    if source.read_at(0, len(MAGIC)) != MAGIC:
-        return judge(source, knowledge, moment)[0]
-    return judge_pdf_file(
-        source, name=name, trust=knowledge.trust, policy=knowledge.signature_policy, moment=moment
-    )
+    if source.read_at(0, len(MAGIC)) == MAGIC:
+        trust, policy = knowledge.trust, knowledge.signature_policy
+        report = judge_pdf_file(source, name=name, trust=trust, policy=policy, moment=moment)
+        digest = report.documents[0].sha256
+    else:
+        report = judge(source, knowledge, moment)[0]
+        digest = _digest(source, knowledge.policy)
+    return replace(report, sha256=digest, size=source.size, made_by=_MADE_BY)
+
+
+def _digest(source: ByteSource, policy: Policy) -> str:
+    """Of what was looked into; what is too large for that is not read to its end either."""
+    if source.size > policy.container.max_bundle_bytes:
+        return ""
+    digest = sha256()
+    for start in range(0, source.size, MIB):
+        digest.update(source.read_at(start, min(MIB, source.size - start)))
+    return digest.hexdigest()
 
 
 def examine(
@@ -164,7 +184,7 @@ def _passed(
     )
     return Examination(
         findings=(*report.findings, *advice),
-        report=report_to_json(report),
+        report=_kept(report),
         examined_on=german_day(moment),
         dossier=valid.dossier,
         signers=valid.verified.signers,
@@ -174,7 +194,13 @@ def _passed(
 
 
 def _examination(report: VerificationReport, findings: tuple[Finding, ...], moment: datetime) -> Examination:
-    return Examination(findings=findings, report=report_to_json(report), examined_on=german_day(moment))
+    return Examination(findings=findings, report=_kept(report), examined_on=german_day(moment))
+
+
+def _kept(report: VerificationReport) -> Mapping[str, Any]:
+    """As JSON. Which bytes it is about adds whoever received them: a worker does not read what nothing refers to."""
+    kept: Mapping[str, Any] = dump(replace(report, made_by=_MADE_BY))
+    return kept
 
 
 def _merged(*groups: tuple[Finding, ...]) -> tuple[Finding, ...]:

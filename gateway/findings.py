@@ -16,6 +16,15 @@ from gateway.codes import Code
 _TEXT_LIMIT = 300  # characters; attacker-controlled text is cut, so a report cannot be flooded
 
 
+class Foreign(str):
+    """What stands in somebody's file as it is: a name, a value. No words of ours, so no language has another for it.
+
+    A finding that was read back from JSON has lost the difference.
+    """
+
+    __slots__ = ()
+
+
 class Severity(StrEnum):
     """How a finding weighs: one ``ERROR`` refuses, an ``UNKNOWN`` leaves the verdict open (EN 319 102-1 INDETERMINATE)."""
 
@@ -37,7 +46,10 @@ class Finding:
 
     def __post_init__(self) -> None:
         for name in ("place", "expected", "got"):
-            object.__setattr__(self, name, _printable(getattr(self, name)))
+            text: str = getattr(self, name)
+            shown = escaped(text[: _TEXT_LIMIT + 1])
+            cut = shown if len(shown) <= _TEXT_LIMIT else shown[: _TEXT_LIMIT - 1] + "…"
+            object.__setattr__(self, name, Foreign(cut) if isinstance(text, Foreign) else cut)
 
     def to_json(self) -> dict[str, str]:
         """Field by field, empty ones left out."""
@@ -67,9 +79,8 @@ def blocking(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(f for f in findings if f.severity in {Severity.ERROR, Severity.UNKNOWN})
 
 
-def _printable(text: str) -> str:
-    """Control and bidi characters escaped, length bounded: a finding must not forge a log line or a screen."""
-    cleaned = "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[: _TEXT_LIMIT + 1]
-    )
-    return cleaned if len(cleaned) <= _TEXT_LIMIT else cleaned[: _TEXT_LIMIT - 1] + "…"
+def escaped(text: str) -> str:
+    """Controls, ends of lines, marks of direction and what has no width, escaped: text of others must not forge a line
+    of a log or of a screen.
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -88,6 +88,7 @@ def knowledge_of(
         signature_policy=SignaturePolicy(
             algorithms=rules.algorithms,
             untrusted_pdf_signatures=policy.untrusted_pdf_signatures,
+            untrusted_counter_signatures=policy.untrusted_counter_signatures,
             require_qualified=policy.require_qualified,
         ),
         trust=TrustStore(material, None if lists is None else lists.read(rules, policy)),

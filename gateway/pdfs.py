@@ -95,7 +95,10 @@ def _judge_entry(entry: Entry, digested: Digested, judge: _Judge) -> PdfJudgemen
     expected, got = digested.digests[entry.name]["sha256"], sha256(data).digest()
     if got != expected:
         finding = Finding(
-            code=Code.SIGNATURE_DIGEST_MISMATCH, place=entry.name, expected=expected.hex(), got=got.hex()
+            code=Code.SIGNATURE_DIGEST_MISMATCH,
+            place=entry.name,
+            expected=f"SHA-256 {expected.hex()}",
+            got=f"SHA-256 {got.hex()}",
         )
         return unexamined(entry.name, (finding,))
     return judge(data, name=entry.name)

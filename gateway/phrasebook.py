@@ -3,12 +3,13 @@
 
 Leaves out facts: place, expectation and what was found stand in the finding itself. The texts are data
 (``schemas/texts/*.toml``, one table per code), so they can be mended without touching a check; a code without a
-text, or a text without a code, is a fault of the installation and stops the start.
+text, or a text without a code, is a fault of the installation and stops the start. Who looks at what others sealed can
+seal nothing again: ``schemas/texts/recipient/*.toml`` has other sentences for such a reader, several codes at a time.
 """
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
@@ -17,7 +18,8 @@ from gateway.codes import Code
 from gateway.errors import ConfigInvalid
 from gateway.findings import Finding
 
-_KEYS = frozenset({"status", "de", "de_fix", "en", "en_fix"})
+_WORDS = ("de", "de_fix", "en", "en_fix")
+_KEYS = frozenset({"status", *_WORDS})
 _STATUS_RANGE = range(400, 600)
 
 
@@ -26,6 +28,13 @@ class Language(StrEnum):
 
     DE = "de"
     EN = "en"
+
+
+class Audience(StrEnum):
+    """To whom we speak, which is: who can mend what."""
+
+    SENDER = "sender"  # made and sealed the thing, and sends it to a gateway
+    RECIPIENT = "recipient"  # got it from somebody else
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +60,7 @@ class Phrasebook:
     entries: Mapping[Code, Entry]
 
     @classmethod
-    def load(cls, root: Path) -> Self:
+    def load(cls, root: Path, audience: Audience = Audience.SENDER) -> Self:
         """Read ``texts/*.toml`` below ``root``. Raises ``ConfigInvalid`` with every fault of every file."""
         problems: list[str] = []
         entries: dict[Code, Entry] = {}
@@ -67,6 +76,9 @@ class Phrasebook:
                 else:
                     entries[Code(slug)] = _entry(table)
         problems += [f"texts: expected a text for {code}, got none" for code in Code if code not in entries]
+        for code, table in _spoken_to(root, audience, problems).items():
+            if code in entries:
+                entries[code] = _reworded(entries[code], table)
         if problems:
             raise ConfigInvalid(problems, hint="install amtsbote again, or mend the texts")
         return cls(entries)
@@ -82,6 +94,52 @@ class Phrasebook:
     def status(self, code: Code) -> int:
         """The HTTP status of an answer whose primary finding has this code."""
         return self.entries[code].status
+
+
+def _spoken_to(root: Path, audience: Audience, problems: list[str]) -> Mapping[Code, Mapping[str, str]]:
+    """What this audience hears instead, by code; the sender hears what stands in the tables of codes."""
+    found: dict[Code, Mapping[str, str]] = {}
+    if audience is Audience.SENDER:
+        return found
+    for path in sorted((root / "texts" / audience).glob("*.toml")):
+        for slug, table in _tables(path, problems):
+            place = f"{path.name}, {slug}"
+            codes = table.get("codes", [slug]) if isinstance(table, dict) else []
+            if fault := _reworded_fault(table):
+                problems.append(f"{place}: {fault}")
+                continue
+            words = {key: table[key] for key in _WORDS if key in table}
+            for code in codes:
+                if code not in set(Code) or Code(code) in found:
+                    problems.append(f"{place}: expected a known code with one text, got {code}")
+                else:
+                    found[Code(code)] = words
+    return found
+
+
+def _reworded_fault(table: Any) -> str:
+    """Both languages have to say the same: a sentence is changed in both or in none."""
+    if not isinstance(table, dict) or not isinstance(table.get("codes", []), list):
+        return "expected sentences, and codes as a list"
+    words = set(table) - {"codes"}
+    lone = any((f"de{part}" in words) != (f"en{part}" in words) for part in ("", "_fix"))
+    if not words or words - set(_WORDS) or lone:
+        return f"expected {', '.join(_WORDS)}, each with its other language"
+    empty = [key for key in sorted(words) if not (isinstance(table[key], str) and table[key].strip())]
+    return f"expected a sentence for {', '.join(empty)}" if empty else ""
+
+
+def _reworded(entry: Entry, words: Mapping[str, str]) -> Entry:
+    return replace(
+        entry,
+        sentences={
+            language: Sentence(
+                what=words.get(language.value, sentence.what),
+                fix=words.get(f"{language.value}_fix", sentence.fix),
+            )
+            for language, sentence in entry.sentences.items()
+        },
+    )
 
 
 def _tables(path: Path, problems: list[str]) -> Iterator[tuple[str, Any]]:

@@ -4,7 +4,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from gateway.model.trust import UntrustedPdf
+from gateway.model.trust import Untrusted
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -35,7 +35,7 @@ class ContainerPolicy:
     max_comment_bytes: int = 256
     mimetype: Reaction = Reaction.WARNING  # 37 % of real containers break a mimetype rule
     unknown_meta: Reaction = Reaction.WARNING
-    nested_archive: Reaction = Reaction.IGNORE
+    nested_archive: Reaction = Reaction.WARNING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,5 +87,6 @@ class Policy:
     xml: XmlPolicy = field(default_factory=XmlPolicy)
     transfer: TransferPolicy = field(default_factory=TransferPolicy)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
-    untrusted_pdf_signatures: UntrustedPdf = UntrustedPdf.ERROR
+    untrusted_pdf_signatures: Untrusted = Untrusted.ERROR
+    untrusted_counter_signatures: Untrusted = Untrusted.ERROR
     require_qualified: bool = False

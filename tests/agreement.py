@@ -36,6 +36,15 @@ POSITIVE = {"pass", "crypto-pass"}
 NEGATIVE = {"fail", "reject", "fail(policy)"}
 _DIGESTS = ("sha1", "sha224", "sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512")
 _SIGNATURES = ("rsa-pkcs1v15", "rsa-pss", "ecdsa", "ed25519")
+_CURVES = (
+    "secp224r1",
+    "secp256r1",
+    "secp384r1",
+    "secp521r1",
+    "brainpoolP256r1",
+    "brainpoolP384r1",
+    "brainpoolP512r1",
+)
 ANYTHING = SignaturePolicy(
     algorithms=tuple(
         AlgorithmRule(
@@ -46,7 +55,7 @@ ANYTHING = SignaturePolicy(
             valid_until=None,
             source="",
         )
-        for usage, names in (("digest", _DIGESTS), ("signature", _SIGNATURES))
+        for usage, names in (("digest", _DIGESTS), ("signature", _SIGNATURES), ("curve", _CURVES))
         for name in names
     )
 )

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from intakeroom import SIGNER, bundle, submit
+from intakebundles import bundle
+from intakeroom import SIGNER, submit
 
 from gateway.backup import back_up
 from gateway.restoring import Places, restore

@@ -3,6 +3,7 @@
 
 from hashlib import new as new_hash
 
+from asn1crypto import cms
 from trustroom import (
     NOW,
     POLICY,
@@ -11,14 +12,12 @@ from trustroom import (
     stamp_unit,
 )
 
-from gateway.findings import blocking
+from gateway.findings import Severity, blocking
 from gateway.model.signature import Indication, Integrity
 from gateway.stages.signature.certificates.trust import TrustStore
 from gateway.stages.signature.cms.cades import judge_cades
 
 CONTENT = b"<ASiCManifest/>"
-
-
 PLACE = "META-INF/signature.p7s"
 
 
@@ -44,6 +43,15 @@ class Room(Realm):
         )
 
 
+def told(report):
+    """Without what is told about the time-stamps themselves, which have places of their own."""
+    return [(f.code, f.severity, f.place, f.expected, f.got) for f in report.findings if f.place == PLACE]
+
+
+def fault(code, expected, got, severity=Severity.ERROR):
+    return (code, severity, PLACE, expected, got)
+
+
 def wrong(report):
     return [finding.code for finding in blocking(report.findings)]
 
@@ -53,3 +61,21 @@ def verdict(report):
 
 
 PASSED = (Indication.TOTAL_PASSED, None, Integrity.INTACT)
+
+
+def without(*names):
+    """A change of attributes."""
+    return lambda attributes: [a for a in attributes if a["type"].native not in names]
+
+
+def more(kind, *values):
+    return lambda attributes: [*attributes, cms.CMSAttribute({"type": kind, "values": list(values)})]
+
+
+def instead(kind, *values):
+    return lambda attributes: more(kind, *values)(without(kind)(attributes))
+
+
+def changed(info, change):
+    change(info["content"])
+    return info.dump(force=True)

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 import gatewayroom
+from workerroom import PlainWrap
 
 from gateway.confinement import WorkerLimits
 from gateway.model.examination import Examination
@@ -21,16 +22,6 @@ from gateway.spool import Spool
 from gateway.workers import RemoteExaminer
 
 _AT_ONCE = 4  # bundles; the role has two workers
-
-
-class PlainWrap:
-    """A key wrap for tests: no master key needed to pass a file on."""
-
-    def wrap(self, key: bytes, *, context: bytes) -> bytes:
-        return key
-
-    def unwrap(self, wrapped: bytes, *, context: bytes) -> bytes:
-        return wrapped
 
 
 @contextlib.contextmanager

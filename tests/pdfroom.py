@@ -3,6 +3,7 @@
 
 import asyncio
 import io
+import zlib
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
@@ -187,6 +188,18 @@ def room() -> PdfRoom:
     return PdfRoom()
 
 
+@cache
+def signed_pdf() -> bytes:
+    """One signed PDF for all tests that only harm it."""
+    return room().sign()
+
+
+def change_page(writer: IncrementalPdfFileWriter) -> None:
+    page, _ = writer.find_page_for_modification(0)
+    page.get_object()[pdf_name("/Rotate")] = number(90)
+    writer.mark_update(page)
+
+
 def wrong(judgement: PdfJudgement) -> list[str]:
     """Codes of what blocks, each once."""
     return list(dict.fromkeys(finding.code.value for finding in blocking(judgement.findings)))
@@ -214,3 +227,32 @@ def text(value: str) -> generic.PdfObject:
 
 
 SCRIPT = action("/JavaScript", JS=text("app.alert(1)"))
+
+
+def classic(*objects: bytes, trailer: bytes = b"", start: int | None = None) -> bytes:
+    """A PDF by hand: objects 1.., one cross-reference table."""
+    out = b"%PDF-1.7\n"
+    places = []
+    for position, body in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%b\nendobj\n" % (position, body)
+    table = len(out)
+    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    out += b"".join(b"%010d 00000 n \n" % place for place in places)
+    out += b"trailer\n<< /Size %d /Root 1 0 R %b >>\n" % (len(objects) + 1, trailer)
+    return out + b"startxref\n%d\n%%%%EOF\n" % (table if start is None else start)
+
+
+def streamed(entries: bytes = b"", data: bytes = bytes(170)) -> bytes:
+    """A PDF by hand whose table is a cross-reference stream with these entries in its dictionary."""
+    out = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n"
+    out += b"2 0 obj\n<< /Type /Pages /Kids [] /Count 0 >>\nendobj\n"
+    packed = zlib.compress(data, 9)
+    table = b"<< /Type /XRef /Root 1 0 R %b /Filter /FlateDecode /Length %d >>" % (entries, len(packed))
+    body = b"3 0 obj\n%b\nstream\n%b\nendstream\nendobj\n" % (table, packed)
+    return out + body + b"startxref\n%d\n%%%%EOF\n" % len(out)
+
+
+CATALOGUE = b"<< /Type /Catalog /Pages 2 0 R %b >>"
+PAGES = b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>"
+PAGE = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] >>"

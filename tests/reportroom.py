@@ -17,6 +17,7 @@ from gateway.model.signature import (
     Qualification,
     QualifiedStatus,
     Revocation,
+    RevocationAnswer,
     RevokedCertificate,
     SignatureReport,
     SignatureValue,
@@ -70,6 +71,18 @@ REVOKED = st.builds(
     reason=st.sampled_from(["", "keyCompromise", "certificateHold"]),
     source=st.sampled_from(["CRL", "OCSP"]),
 )
+ANSWERS = st.lists(
+    st.builds(
+        RevocationAnswer,
+        certificate=DIGESTS,
+        status=st.sampled_from(Revocation),
+        source=st.sampled_from(["CRL", "OCSP"]),
+        sha256=DIGESTS,
+        issued=MOMENTS,
+        next_update=st.none() | MOMENTS,
+    ),
+    max_size=2,
+).map(tuple)
 STAMPS = st.builds(
     TimeStampReport,
     sha256=DIGESTS,
@@ -78,6 +91,7 @@ STAMPS = st.builds(
     sub_indication=st.none() | st.sampled_from(SubIndication),
     time=st.none() | MOMENTS,
     chain=st.lists(CERTIFICATES, max_size=3).map(tuple),
+    revocation_answers=ANSWERS,
 )
 QUALIFICATIONS = st.builds(
     Qualification,
@@ -92,28 +106,40 @@ QUALIFICATIONS = st.builds(
     reasons=st.lists(TEXT, max_size=2).map(tuple),
 )
 NAMES = st.lists(TEXT, max_size=3).map(tuple)
-SIGNATURES = st.builds(
-    SignatureReport,
-    id=TEXT,
-    place=TEXT,
-    form=st.sampled_from(["", "XAdES", "CAdES", "PAdES", "timestamp"]),
-    level=st.sampled_from(["", "B-B", "B-LTA"]),
-    indication=st.sampled_from(Indication),
-    sub_indication=st.none() | st.sampled_from(SubIndication),
-    integrity=st.sampled_from(Integrity),
-    trust=st.sampled_from(Trust),
-    revocation=st.sampled_from(Revocation),
-    signer=st.none() | CERTIFICATES,
-    chain=st.lists(CERTIFICATES, max_size=2).map(tuple),
-    claimed_signing_time=st.none() | MOMENTS,
-    best_signature_time=st.none() | MOMENTS,
-    qualification=st.none() | QUALIFICATIONS,
-    covers=NAMES,
-    value=st.none() | VALUES,
-    revoked=st.lists(REVOKED, max_size=2).map(tuple),
-    stamps=st.lists(STAMPS, max_size=2).map(tuple),
-    findings=FINDINGS,
-)
+
+
+def _signatures(
+    over: st.SearchStrategy[tuple[SignatureReport, ...]],
+) -> st.SearchStrategy[SignatureReport]:
+    """``over`` are those that countersign."""
+    return st.builds(
+        SignatureReport,
+        id=TEXT,
+        place=TEXT,
+        form=st.sampled_from(["", "XAdES", "CAdES", "PAdES", "timestamp"]),
+        level=st.sampled_from(["", "B-B", "B-LTA"]),
+        indication=st.sampled_from(Indication),
+        sub_indication=st.none() | st.sampled_from(SubIndication),
+        integrity=st.sampled_from(Integrity),
+        trust=st.sampled_from(Trust),
+        revocation=st.sampled_from(Revocation),
+        signer=st.none() | CERTIFICATES,
+        chain=st.lists(CERTIFICATES, max_size=2).map(tuple),
+        claimed_signing_time=st.none() | MOMENTS,
+        best_signature_time=st.none() | MOMENTS,
+        qualification=st.none() | QUALIFICATIONS,
+        covers=NAMES,
+        value=st.none() | VALUES,
+        revoked=st.lists(REVOKED, max_size=2).map(tuple),
+        revocation_answers=ANSWERS,
+        stamps=st.lists(STAMPS, max_size=2).map(tuple),
+        findings=FINDINGS,
+        counter_signatures=over,
+    )
+
+
+_COUNTERING = _signatures(st.just(())).filter(lambda report: report.form != "timestamp")
+SIGNATURES = _signatures(st.lists(_COUNTERING, max_size=2).map(tuple))
 DOCUMENTS = st.builds(
     DocumentReport,
     name=TEXT,
@@ -137,4 +163,8 @@ REPORTS = st.builds(
     findings=FINDINGS,
     scan=st.none()
     | st.fixed_dictionaries({"engine": TEXT, "database_date": st.none() | TEXT, "files": st.integers(0)}),
+    sha256=st.just("") | DIGESTS,
+    size=st.none() | st.integers(min_value=0),
+    dossier=TEXT,
+    made_by=TEXT,
 )

@@ -47,6 +47,9 @@ RULES = tuple(
         ("ecdsa", "signature", 250),
         ("rsa-pkcs1v15", "signature", 3000),
         ("rsa-pss", "signature", 3000),
+        ("secp256r1", "curve", 0),
+        ("secp384r1", "curve", 0),
+        ("secp521r1", "curve", 0),
     )
 )
 POLICY = SignaturePolicy(algorithms=RULES)

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 from backuproom import empty, newest, nothing_in, restored, saved, sent
-from intakeroom import SIGNER, IntakeRoom, bundle, submit
+from intakebundles import bundle
+from intakeroom import SIGNER, IntakeRoom, submit
 from sqlite_utils import Database
 
 from gateway.audit import audit_log, directory_fetch

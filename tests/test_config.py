@@ -13,7 +13,7 @@ from gateway.catalogue import data_root
 from gateway.config import read_config
 from gateway.errors import ConfigInvalid, TrustStateMissing
 from gateway.knowledge import knowledge_of
-from gateway.model.trust import TrustMaterial, UntrustedPdf
+from gateway.model.trust import TrustMaterial, Untrusted
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "schemas/config"
 MARKS = {"@id@": "amtsbote.example", "@name@": "Probe", "@origin@": "amtsbote.example/log/2026"}
@@ -138,17 +138,17 @@ def test_a_revocation_list_nobody_would_read_is_a_fault(site):
     assert "refresh.crl[2].purpose: expected one of signers, tls, got 'tsl'" in found
 
 
-def test_untrusted_signatures_in_pdfs_refuse_unless_the_operator_says_otherwise(site):
+@pytest.mark.parametrize("key", ["untrusted_pdf_signatures", "untrusted_counter_signatures"])
+def test_untrusted_signatures_beside_the_bundles_own_refuse_unless_the_operator_says_otherwise(site, key):
     place = site / "amtsbote.toml"
     default = read_config(place).policy
-    key = '#untrusted_pdf_signatures = "error"'
-    place.write_text(place.read_text().replace(key, 'untrusted_pdf_signatures = "warning"'))
+    place.write_text(place.read_text().replace(f'#{key} = "error"', f'{key} = "warning"'))
     judging = [
-        knowledge_of(data_root(), TrustMaterial(), policy).signature_policy.untrusted_pdf_signatures
+        getattr(knowledge_of(data_root(), TrustMaterial(), policy).signature_policy, key)
         for policy in (default, read_config(place).policy)
     ]
 
-    assert [UntrustedPdf.ERROR, UntrustedPdf.WARNING] == judging
+    assert [Untrusted.ERROR, Untrusted.WARNING] == judging
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What a chamber may read: its own dossiers, accepted and refused ones, and nothing of them once they are erased."""
 
+from hashlib import sha256
+
 import pytest
-from intakeroom import ERFURT, KASSEL, IntakeRoom, bundle, submit
+from intakebundles import ERFURT, KASSEL, bundle
+from intakeroom import IntakeRoom, submit
 
 from gateway.docket import Docket
 from gateway.doorbell import Doorbell, Role
@@ -36,7 +39,9 @@ async def test_a_chamber_reads_the_report_on_its_accepted_dossier_as_it_was_kept
         accepted = await submit(intake, bundle())
     assert isinstance(accepted, Accepted)
     report = await docket.report(ERFURT.id, accepted.dossier_id)
-    assert {"container": "ok", "place": "Arbeitsvertrag Ánh.pdf", "findings": []} == report
+    judged = {"container": "ok", "place": "Arbeitsvertrag Ánh.pdf", "findings": []}
+    about = {"dossier": accepted.dossier_id, "sha256": sha256(bundle()).hexdigest(), "size": len(bundle())}
+    assert judged | about == report
 
 
 async def test_a_chamber_reads_the_report_on_its_refused_dossier_with_all_findings(room, docket):

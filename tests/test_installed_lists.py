@@ -5,7 +5,8 @@ import json
 import re
 
 import pytest
-from listroom import WITHDRAWN, Entry, operator, union
+from listroom import operator, union
+from listxml import WITHDRAWN, Entry
 from signed_bundles import packed, signing_identity
 from trustroom import DAY, NOW
 

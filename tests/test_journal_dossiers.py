@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from intakeroom import START, bundle, examination_of
+from intakebundles import START, bundle, examination_of
 
 from gateway.journal import Journal, dedupe, deliveries, dossiers
 from gateway.journal.dedupe import Known

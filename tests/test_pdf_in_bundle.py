@@ -21,7 +21,7 @@ from gateway.findings import Severity, blocking
 from gateway.knowledge import knowledge_of
 from gateway.model.signature import ContainerState, Indication, Integrity, Trust
 from gateway.model.source import MemorySource
-from gateway.model.trust import UntrustedPdf
+from gateway.model.trust import Untrusted
 from gateway.packing import PackedFile, pack_bundle
 from gateway.policy import Policy
 from gateway.stages.signature.certificates.trust import TrustStore
@@ -38,7 +38,7 @@ def knowledge() -> Knowledge:
 
 @pytest.fixture(scope="module")
 def lenient(knowledge) -> Knowledge:
-    policy = replace(POLICY, untrusted_pdf_signatures=UntrustedPdf.WARNING)
+    policy = replace(POLICY, untrusted_pdf_signatures=Untrusted.WARNING)
     return replace(knowledge, signature_policy=policy)
 
 
@@ -206,8 +206,8 @@ def test_a_bare_pdf_is_its_own_container(knowledge):
 
 def test_a_bare_unsigned_pdf_is_unsigned(knowledge):
     report = judge_file(MemorySource(plain_pdf()), knowledge, NOW, name="z.pdf")
-    assert (Integrity.UNSIGNED, Indication.INDETERMINATE) == (report.integrity, report.indication)
-    assert [Code.SIGNATURE_MISSING] == [f.code for f in report.findings]
+    assert (Integrity.UNSIGNED, Indication.TOTAL_FAILED) == (report.integrity, report.indication)
+    assert [Code.PDF_SIGNATURE_MISSING] == [f.code for f in report.findings]
 
 
 def test_a_bare_pdf_too_large_is_not_read(knowledge):
@@ -247,7 +247,7 @@ def test_the_command_prints_one_line_of_json_for_each_file(tmp_path, capsys):
     assert 1 == code
     assert [
         ("TOTAL-PASSED", "intact", "ok"),
-        ("INDETERMINATE", "unsigned", "ok"),
+        ("TOTAL-FAILED", "unsigned", "ok"),
         ("TOTAL-PASSED", "intact", "ok"),
     ] == [(line["indication"], line["integrity"], line["container"]) for line in lines]
     assert [1, 0, 1] == [sum(len(document["signatures"]) for document in line["documents"]) for line in lines]

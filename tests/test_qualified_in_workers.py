@@ -11,8 +11,10 @@ from pathlib import Path
 
 import gatewayroom
 import pytest
-from listroom import WITHDRAWN, Entry, qc_extension, union
+from listroom import qc_extension, union
+from listxml import WITHDRAWN, Entry
 from trustroom import issue, usage
+from workerroom import PlainWrap
 
 from gateway.confinement import WorkerLimits
 from gateway.demo.bundles import seal_bundle
@@ -21,16 +23,6 @@ from gateway.spool import Spool
 from gateway.workers import RemoteExaminer
 
 DAY = timedelta(days=1)
-
-
-class PlainWrap:
-    """A key wrap for tests: no master key needed to pass a file on."""
-
-    def wrap(self, key: bytes, *, context: bytes) -> bytes:
-        return key
-
-    def unwrap(self, wrapped: bytes, *, context: bytes) -> bytes:
-        return wrapped
 
 
 def write_list(site: gatewayroom.Site, name: str, data: bytes) -> None:

@@ -101,7 +101,7 @@ def test_the_chambers_bundle_is_packed_checked_and_accepted(seen):
 
 def test_the_authority_gets_the_very_bytes_and_answers(place, seen):
     assert (place / "probe/antrag.asice").read_bytes() == (place / "probe/eingang.asice").read_bytes()
-    assert "probe/eingang.asice: TOTAL-PASSED" in seen
+    assert "probe/eingang.asice: valid (TOTAL-PASSED)" in seen
     assert "the answer is recorded" in seen
 
 

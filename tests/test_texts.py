@@ -11,13 +11,20 @@ from gateway.catalogue import data_root
 from gateway.codes import Code
 from gateway.errors import ConfigInvalid
 from gateway.findings import Finding
-from gateway.phrasebook import Language, Phrasebook
+from gateway.phrasebook import Audience, Language, Phrasebook
 
 TEXTS = {
     slug: table
     for path in sorted((data_root() / "texts").glob("*.toml"))
     for slug, table in tomllib.loads(path.read_text(encoding="utf-8")).items()
 }
+RECIPIENT = Phrasebook.load(data_root(), Audience.RECIPIENT)
+# What verify can come to say: whoever reads it has a sealed file of somebody else and no gateway.
+JUDGING = [
+    slug
+    for name in ("signature", "certificate", "container", "pdf")
+    for slug in tomllib.loads((data_root() / "texts" / f"{name}.toml").read_text(encoding="utf-8"))
+] + [slug for slug in TEXTS if slug.startswith("xml-")]
 SENTENCE = re.compile(r"[A-ZÄÖÜ0-9§][^\n]*[.!?]$|amtsbote [^\n]*[.]$|dossier\.xml [^\n]*[.]$", re.DOTALL)
 
 
@@ -100,6 +107,46 @@ def test_a_finding_is_told_in_the_language_asked_for():
     assert book.describe(finding, Language.DE).what.startswith("Ein Dokument fehlt")
     assert book.describe(finding, Language.EN).what.startswith("A document is missing")
     assert book.phrase(Code.DOCUMENT_MISSING, Language.EN) == book.describe(finding, "en")
+
+
+@pytest.mark.parametrize("code", JUDGING)
+def test_who_only_received_a_file_is_told_to_do_nothing_that_only_the_sender_can_do(code):
+    forbidden = {
+        Language.DE: r"\b(Siegeln|Packen|Senden|Reichen|Speichern|Öffnen) Sie\b(?! das Dokument nicht)|Betreiber|Gateway",
+        Language.EN: r"(^|[.;] )(Seal|Pack|Send|Submit|Save|Print)\b|operator|gateway",
+    }
+    for language, pattern in forbidden.items():
+        said = RECIPIENT.phrase(Code(code), language)
+        assert not re.search(pattern, f"{said.what} {said.fix}"), said
+        assert SENTENCE.fullmatch(said.what)
+        assert SENTENCE.fullmatch(said.fix)
+        assert len(said.fix) <= 400
+
+
+def test_a_recipient_hears_the_senders_sentence_where_no_other_is_given():
+    sender = Phrasebook.load(data_root())
+    what = sender.phrase(Code.SIGNATURE_DIGEST_MISMATCH, Language.DE).what
+    assert what == RECIPIENT.phrase(Code.SIGNATURE_DIGEST_MISMATCH, Language.DE).what
+    assert sender.phrase(Code.DOCUMENT_MISSING, "en") == RECIPIENT.phrase(Code.DOCUMENT_MISSING, "en")
+    assert sender.status(Code.REVOCATION_UNKNOWN) == RECIPIENT.status(Code.REVOCATION_UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ('[no-such-code]\nde = "X."\nen = "X."', "no-such-code"),
+        ('[not-found]\nde = "X."', "each with its other language"),
+        ('[not-found]\nde_fix = "X."\nen_fix = ""', "expected a sentence for en_fix"),
+        ('[not-found]\ncodes = "not-found"\nde = "X."\nen = "X."', "codes as a list"),
+        ('[not-found]\ncodes = ["not-found"]', "each with its other language"),
+        ('[x]\ncodes = ["no-anchors"]\nde = "X."\nen = "X."', "one text, got no-anchors"),
+    ],
+)
+def test_faults_of_the_texts_for_recipients_are_told(copied, table, told):
+    (copied / "texts" / "recipient" / "zz.toml").write_text(table + "\n", encoding="utf-8")
+    Phrasebook.load(copied)
+    with pytest.raises(ConfigInvalid, match=told):
+        Phrasebook.load(copied, Audience.RECIPIENT)
 
 
 def test_all_faults_of_the_texts_are_told_at_once(copied):

@@ -2,6 +2,7 @@
 """Values survive the way through JSON."""
 
 import json
+from dataclasses import fields
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -49,6 +50,13 @@ def test_findings_and_mappings_survive():
     )
 
     assert examination == load(Examination, json.loads(json.dumps(dump(examination))))
+
+
+def test_an_empty_field_is_written_and_an_empty_word_of_a_finding_is_not():
+    job = dump(Job(occupation="Koch", place="Weimar"))
+
+    assert {field.name for field in fields(Job)} == set(job)
+    assert {"code": "container-not-zip", "severity": "error"} == dump(Finding(code=Code.CONTAINER_NOT_ZIP))
 
 
 @pytest.mark.parametrize(

@@ -4,28 +4,18 @@
 import asyncio
 import os
 import socket
-import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
+from workerroom import NOW, examine, handed_over, open_descriptors, workers_that
 
 from gateway.codes import Code
-from gateway.confinement import WorkerLimits
 from gateway.errors import Unavailable
-from gateway.model.signature import Indication
-from gateway.stages.report.codec import report_from_json
-from gateway.workers import RemoteExaminer
+from gateway.model.signature import Indication, VerificationReport
+from gateway.model.wire import load
 from gateway.workers.frames import Job, frame, receive_job, send_job
 
-NOW = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
-LIMITS = WorkerLimits(cpu_seconds=2, wall_seconds=3)
 JOB = Job(key="00" * 16, moment=NOW)
-
-
-def open_descriptors() -> set[str]:
-    return {link.name for link in Path("/proc/self/fd").iterdir() if link.exists()}
 
 
 def test_a_job_arrives_with_an_open_descriptor(tmp_path):
@@ -58,15 +48,8 @@ def test_a_job_does_not_show_its_key():
     ids=["nothing", "no length", "cut", "text", "empty", "no key", "no moment", "deep", "long"],
 )
 def test_what_is_no_job_leaves_no_descriptor_open(data, fault):
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        if data:
-            socket.send_fds(ours, [data], [ours.fileno()])
-        ours.shutdown(socket.SHUT_WR)
-        before = open_descriptors()
-        with pytest.raises(fault):
-            receive_job(theirs)
-        assert before == open_descriptors()
+    with handed_over(data) as connection, pytest.raises(fault):
+        receive_job(connection)
 
 
 def test_a_caller_that_falls_silent_leaves_no_descriptor_open():
@@ -80,24 +63,6 @@ def test_a_caller_that_falls_silent_leaves_no_descriptor_open():
         assert before == open_descriptors()
 
 
-def workers_that(folder: Path, *acts: Callable[[socket.socket], object]) -> RemoteExaminer:
-    """One worker after the other; each takes a connection, acts on it and ends."""
-    path = folder / "fake.sock"
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(path))
-    listener.listen()
-
-    def work() -> None:
-        with listener:
-            for act in acts:
-                connection, _ = listener.accept()
-                with connection:
-                    act(connection)
-
-    threading.Thread(target=work, daemon=True).start()
-    return RemoteExaminer(path=path, limits=LIMITS)
-
-
 def begin_and_answer(answer: bytes) -> Callable[[socket.socket], None]:
     def act(connection: socket.socket) -> None:
         connection.recv(4096)
@@ -106,25 +71,17 @@ def begin_and_answer(answer: bytes) -> Callable[[socket.socket], None]:
     return act
 
 
-async def examine(examiner: RemoteExaminer):
-    descriptor = os.open("/dev/null", os.O_RDONLY)
-    try:
-        return await examiner.examine(descriptor, bytes(16), moment=NOW)
-    finally:
-        os.close(descriptor)
-
-
 async def test_a_bundle_nobody_began_with_is_given_to_the_next_worker(tmp_path):
-    examiner = workers_that(tmp_path, socket.socket.close, socket.socket.close, begin_and_answer(b""))
-    (finding,) = (await examine(examiner)).findings
+    path = workers_that(tmp_path, socket.socket.close, socket.socket.close, begin_and_answer(b""))
+    (finding,) = (await examine(path)).findings
 
     assert Code.PROCESSING_FAILED == finding.code
 
 
 async def test_a_bundle_nobody_began_with_is_never_refused(tmp_path):
-    examiner = workers_that(tmp_path, *[socket.socket.close] * 3)
+    path = workers_that(tmp_path, *[socket.socket.close] * 3)
     with pytest.raises(Unavailable):
-        await examine(examiner)
+        await examine(path)
 
 
 @pytest.mark.parametrize(
@@ -132,9 +89,9 @@ async def test_a_bundle_nobody_began_with_is_never_refused(tmp_path):
     [b"no JSON", b"{}", b"[]", b"\xff", b'{"findings":[],"report":{},"examined_on":"x"}', b"[" * 9999],
 )
 async def test_a_worker_that_answers_no_examination_has_its_bundle_refused(tmp_path, answer):
-    examiner = workers_that(tmp_path, begin_and_answer(frame(answer)))
-    examination = await examine(examiner)
-    report = report_from_json(examination.report)
+    path = workers_that(tmp_path, begin_and_answer(frame(answer)))
+    examination = await examine(path)
+    report = load(VerificationReport, examination.report)
 
     assert [Code.PROCESSING_FAILED] == [finding.code for finding in examination.findings]
     assert (Indication.INDETERMINATE, examination.findings) == (report.indication, report.findings)
@@ -145,8 +102,7 @@ async def test_bundles_that_queue_leave_the_threads_to_others(tmp_path):
     with socket.socket(socket.AF_UNIX) as nobody_accepts:
         nobody_accepts.bind(str(tmp_path / "fake.sock"))
         nobody_accepts.listen(100)
-        examiner = RemoteExaminer(path=tmp_path / "fake.sock", limits=LIMITS)
-        queueing = [asyncio.create_task(examine(examiner)) for _ in range(64)]
+        queueing = [asyncio.create_task(examine(tmp_path / "fake.sock")) for _ in range(64)]
         async with asyncio.timeout(10):
             assert "free" == await asyncio.to_thread(lambda: "free")
         for task in queueing:

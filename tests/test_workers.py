@@ -8,31 +8,18 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from workerroom import LIMITS, NOW, PlainWrap
 
 from gateway.codes import Code
 from gateway.confinement import WorkerLimits
 from gateway.errors import Unavailable
-from gateway.model.signature import Indication
+from gateway.model.signature import Indication, VerificationReport
+from gateway.model.wire import load
 from gateway.spool import Spool
-from gateway.stages.report.codec import report_from_json
 from gateway.workers import RemoteExaminer
-
-NOW = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
-LIMITS = WorkerLimits(cpu_seconds=2, wall_seconds=3)
-
-
-class PlainWrap:
-    """A key wrap for tests: no master key needed to pass a file on."""
-
-    def wrap(self, key: bytes, *, context: bytes) -> bytes:
-        return key
-
-    def unwrap(self, wrapped: bytes, *, context: bytes) -> bytes:
-        return wrapped
 
 
 @pytest.fixture
@@ -100,7 +87,7 @@ async def test_an_answer_comes_back(pool):
 async def test_a_bad_bundle_is_refused_and_the_next_one_served(pool, word):
     asker, _ = pool
     examination = await asker.examined(word)
-    report = report_from_json(examination.report)
+    report = load(VerificationReport, examination.report)
 
     assert [Code.PROCESSING_FAILED] == [finding.code for finding in examination.findings]
     assert (Indication.INDETERMINATE, examination.findings) == (report.indication, report.findings)

@@ -5,17 +5,18 @@ The signers and time-stamping units are pyHanko's, so the judged bytes are not m
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
-from asn1crypto import cms, pem
+from asn1crypto import cms, core, pem
 from asn1crypto import keys as asn1_keys
+from asn1crypto import ocsp as asn1_ocsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509 import ocsp
 from pyhanko.sign import signers, timestamps
 from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
@@ -40,6 +41,7 @@ def rules(*rows: tuple[str, str, int]) -> tuple[AlgorithmRule, ...]:
     )
 
 
+CURVES = ("secp256r1", "secp384r1", "secp521r1", "brainpoolP256r1", "brainpoolP384r1", "brainpoolP512r1")
 POLICY = SignaturePolicy(
     algorithms=rules(
         ("sha256", "digest", 0),
@@ -49,6 +51,7 @@ POLICY = SignaturePolicy(
         ("rsa-pkcs1v15", "signature", 2048),
         ("rsa-pss", "signature", 2048),
         ("ed25519", "signature", 250),
+        *((curve, "curve", 0) for curve in CURVES),
     )
 )
 
@@ -135,6 +138,19 @@ def custom_crl(
             entry = entry.add_extension(value, critical=critical)
         builder = builder.add_revoked_certificate(entry.build())
     return builder.sign(key or authority.identity.key, hashes.SHA256()).public_bytes(DER)
+
+
+def issuing_point(**changes) -> x509.IssuingDistributionPoint:
+    values = {
+        "full_name": None,
+        "relative_name": None,
+        "only_contains_user_certs": False,
+        "only_contains_ca_certs": False,
+        "only_some_reasons": None,
+        "indirect_crl": False,
+        "only_contains_attribute_certs": False,
+    }
+    return x509.IssuingDistributionPoint(**{**values, **changes})
 
 
 def issue(
@@ -226,7 +242,22 @@ def ocsp_response(
     builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, signer.certificate)
     if signer is not issuer:
         builder = builder.certificates([signer.certificate])
-    return builder.sign(signer.key, hashes.SHA256()).public_bytes(DER)
+    response = builder.sign(signer.key, hashes.SHA256()).public_bytes(DER)
+    return changed_response(response, signer, lambda data: data.__setitem__("produced_at", this_update))
+
+
+def changed_response(response: bytes, signer: pki.Identity, change: Callable[[asn1_ocsp.ResponseData], None]):
+    """The response with other contents and a value of its responder that fits them."""
+    outer = asn1_ocsp.OCSPResponse.load(response)
+    basic = outer["response_bytes"]["response"].parsed
+    change(basic["tbs_response_data"])
+    data = asn1_ocsp.ResponseData.load(basic["tbs_response_data"].dump(force=True))
+    basic["tbs_response_data"] = data
+    by_rsa = isinstance(signer.key, rsa.RSAPrivateKey)
+    how = (padding.PKCS1v15(), hashes.SHA256()) if by_rsa else (ec.ECDSA(hashes.SHA256()),)
+    basic["signature"] = core.OctetBitString(signer.key.sign(data.dump(), *how))
+    outer["response_bytes"]["response"] = core.ParsableOctetString(basic.dump(force=True))
+    return outer.dump(force=True)
 
 
 def asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:

@@ -31,10 +31,11 @@ FAULTS = {
 HELP = {"help", "description", "epilog", "title", "metavar"}
 # Modules whose functions give wording back instead of putting it into a finding themselves.
 GIVING = {
+    "active.py",
     "crl.py",
+    "der.py",
+    "kinds.py",
     "ocsp.py",
-    "pdf_active.py",
-    "pdf_versions.py",
     "readiness.py",
     "seal.py",
     "usage.py",
@@ -46,25 +47,25 @@ _NAME = re.compile(
 )  # of a PDF's key, a path, an event of the log lines
 
 
-def sources() -> Iterator[tuple[Path, ast.Module]]:
+def sources(repository: Path) -> Iterator[tuple[Path, ast.Module]]:
     """What runs at a gateway or a partner; the play of the demo speaks both languages by itself."""
     for name in ("gateway", "adapters"):
-        for path in sorted((REPOSITORY / name).rglob("*.py")):
+        for path in sorted((repository / name).rglob("*.py")):
             if "demo" not in path.parent.parts:
                 yield path, ast.parse(path.read_text(encoding="utf-8"))
 
 
-def templates() -> dict[str, str]:
+def templates(repository: Path = REPOSITORY) -> dict[str, str]:
     """Template -> where it stands first."""
     found: dict[str, str] = {}
-    read = list(sources())
+    read = list(sources(repository))
     takes = dict(_takers(tree for _, tree in read))
     for path, tree in read:
         for line, node in _spoken(tree, takes, path):
             for text in _texts(node):
                 column = path.parent.name == "catalogue" and text.isidentifier()
                 if _WORD.search(text.replace("{}", "")) and not column and not _NAME.fullmatch(text):
-                    found.setdefault(text, f"{path.relative_to(REPOSITORY)}:{line}")
+                    found.setdefault(text, f"{path.relative_to(repository)}:{line}")
     return found
 
 

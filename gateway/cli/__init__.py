@@ -10,6 +10,7 @@ from importlib import import_module
 from gateway import __version__
 from gateway.catalogue import data_root
 from gateway.cli.arguments import Speak, language_of, parser_class, speak_in
+from gateway.cli.lines import speak_any_encoding
 from gateway.cli.terminal import Exit, Terminal, WrongUse
 from gateway.errors import ConfigInvalid, DeliveryFailed, GatewayFault, NotReady, Rejected
 from gateway.phrasebook import Language, Phrasebook
@@ -40,6 +41,7 @@ language: German or English after LANG, or --language"""
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point. Returns the exit code; a traceback appears only with ``--debug``."""
+    speak_any_encoding()
     language, words = language_of(sys.argv[1:] if arguments is None else arguments)
     wording = Wording.load(data_root())
     options = _parser(words, wording.german if language is Language.DE else str).parse_args(words)

@@ -9,7 +9,8 @@ from rich.progress import Progress
 from gateway.audit import Audited, audit_log, directory_fetch
 from gateway.cli import connection
 from gateway.cli import knowledge as trust
-from gateway.cli.terminal import Exit, Terminal, WrongUse, plain
+from gateway.cli.lines import plain
+from gateway.cli.terminal import Exit, Terminal, WrongUse
 from gateway.client import GatewayClient
 from gateway.keyring import load_certificates
 from gateway.mirror import mirror_log

@@ -5,6 +5,7 @@ import argparse
 from pathlib import Path
 
 from gateway.backup import back_up
+from gateway.cli import configuration
 from gateway.cli.terminal import Exit, Terminal
 from gateway.config import read_config
 
@@ -18,13 +19,7 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         "keep them in another place. Treat the backup like the gateway's disk.",
     )
     parser.add_argument("directory", type=Path, metavar="DIRECTORY", help="where the backup is made")
-    parser.add_argument(
-        "--config",
-        type=Path,
-        default=Path("amtsbote.toml"),
-        metavar="FILE",
-        help="configuration; default: amtsbote.toml",
-    )
+    configuration.add_option(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from gateway.cli import connection
 from gateway.cli import knowledge as trust
 from gateway.cli.files import FileSource
+from gateway.cli.foreign import names_in, with_names
 from gateway.cli.terminal import Exit, Terminal
 from gateway.client import GatewayClient
 from gateway.examination import examine
@@ -33,6 +34,7 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
     if options.gateway or options.profile:
         return connection.talk(options, terminal, lambda gateway: _remote(gateway, options.bundle, terminal))
     knowledge, moment = trust.knowledge(options), trust.moment(options)
+    trust.warn_of_nothing(options, terminal)
     with FileSource(options.bundle) as source:
         examination = examine(source, knowledge, moment)
     if terminal.as_json:
@@ -53,7 +55,8 @@ async def _remote(gateway: GatewayClient, bundle: Path, terminal: Terminal) -> i
     if terminal.as_json:
         terminal.data(dict(result))
     else:
-        terminal.findings(Finding.from_json(finding) for finding in result["findings"])
+        names = names_in(bundle)
+        terminal.findings(with_names(Finding.from_json(finding), names) for finding in result["findings"])
         _verdict(terminal, passed=passed, authority=str(result.get("authority") or ""))
     return Exit.GOOD if passed else Exit.REFUSED
 

@@ -5,11 +5,14 @@ import argparse
 import asyncio
 import os
 import tomllib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from gateway.cli.terminal import Exit, Terminal, Told, WrongUse, plain
+from gateway.cli.findings import Told
+from gateway.cli.foreign import names_in, recognised
+from gateway.cli.lines import plain
+from gateway.cli.terminal import Exit, Terminal, WrongUse
 from gateway.client import (
     CertificateRefused,
     GatewayClient,
@@ -61,7 +64,7 @@ def talk(
     try:
         return asyncio.run(run())
     except ProblemAnswered as problem:
-        _print_problem(problem, terminal)
+        _print_problem(problem, terminal, names_in(getattr(options, "bundle", None)))
         return Exit.REFUSED
     except CertificateRefused as refusal:
         terminal.error(
@@ -108,7 +111,7 @@ def _path(options: argparse.Namespace, profile: Mapping[str, Any], base: Path, n
     return chosen or base / str(profile[name])
 
 
-def _told(finding: Mapping[str, Any]) -> Told:
+def _told(finding: Mapping[str, Any], names: Collection[str]) -> Told:
     """A finding of a gateway that may be newer than this program: its codes are words like any other."""
     code, what, fix, place, expected, got = (
         str(finding.get(name, "")) for name in ("code", "what", "fix", "place", "expected", "got")
@@ -119,16 +122,16 @@ def _told(finding: Mapping[str, Any]) -> Told:
         severity=Severity(severity) if severity in set(Severity) else Severity.ERROR,
         what=what,
         fix=fix,
-        details=(place, expected, got),
+        details=(recognised(place, names), recognised(expected, names), recognised(got, names)),
     )
 
 
-def _print_problem(problem: ProblemAnswered, terminal: Terminal) -> None:
+def _print_problem(problem: ProblemAnswered, terminal: Terminal, names: Collection[str]) -> None:
     if terminal.as_json:
         terminal.data(dict(problem.problem))
         return
     terminal.error(f"{problem.problem.get('title', 'refused')} ({problem.status} {problem.code})")
-    terminal.blocks(terminal.err, map(_told, problem.findings))
+    terminal.blocks(terminal.err, (_told(finding, names) for finding in problem.findings))
     if dossier := problem.problem.get("dossier_id"):
         # A refusal is evidence too: the chamber may have to show that it tried in time.
         proof = f"amtsbote events --evidence {dossier}"

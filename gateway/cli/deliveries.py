@@ -2,8 +2,8 @@
 """``amtsbote deliveries``: what the operator sees of the way out, and how a parked delivery goes on."""
 
 import argparse
-from pathlib import Path
 
+from gateway.cli import configuration
 from gateway.cli.terminal import Exit, Terminal
 from gateway.codes import Code
 from gateway.config import Config, read_config
@@ -30,13 +30,7 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     resume.add_argument("delivery", metavar="DELIVERY", help="id of the delivery, as the list shows it")
     resume.set_defaults(run=run_resume)
     for action in (listing, resume):
-        action.add_argument(
-            "--config",
-            type=Path,
-            default=Path("amtsbote.toml"),
-            metavar="FILE",
-            help="configuration; default: amtsbote.toml",
-        )
+        configuration.add_option(action)
         action.add_argument("--json", action="store_true", help="print JSON")
 
 

@@ -8,10 +8,11 @@ finding expected or saw stays with the chamber, whose data it is.
 import argparse
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
-from gateway.cli.terminal import Exit, Terminal, plain
+from gateway.cli import configuration
+from gateway.cli.lines import plain
+from gateway.cli.terminal import Exit, Terminal
 from gateway.codes import Code
 from gateway.config import read_config
 from gateway.errors import Rejected
@@ -56,13 +57,7 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     show.add_argument(
         "dossier", metavar="DOSSIER", help="id of the dossier, as receipts and log lines name it"
     )
-    show.add_argument(
-        "--config",
-        type=Path,
-        default=Path("amtsbote.toml"),
-        metavar="FILE",
-        help="configuration; default: amtsbote.toml",
-    )
+    configuration.add_option(show)
     show.add_argument("--json", action="store_true", help="print JSON")
     show.set_defaults(run=run_show)
 

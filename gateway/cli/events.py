@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from gateway.cli import connection
+from gateway.cli.lines import plain
 from gateway.cli.reports import store_report
-from gateway.cli.terminal import Exit, Terminal, plain
+from gateway.cli.terminal import Exit, Terminal
 from gateway.client import GatewayClient
 
 

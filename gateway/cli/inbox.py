@@ -6,8 +6,9 @@ from pathlib import Path
 from uuid import uuid4
 
 from gateway.cli import connection
+from gateway.cli.lines import plain
 from gateway.cli.reports import store_report
-from gateway.cli.terminal import Exit, Terminal, plain
+from gateway.cli.terminal import Exit, Terminal
 from gateway.client import GatewayClient
 from gateway.model.delivery import AnswerKind
 

@@ -11,6 +11,18 @@ from gateway.errors import ConfigInvalid
 from gateway.founding import Founding, found
 from gateway.service import system_clock, system_entropy
 
+_NEXT = (
+    (
+        "CA-Zertifikate nach anchors/ und Sperrlisten nach revocation/ legen",
+        "put CA certificates into anchors/ and revocation lists into revocation/",
+    ),
+    ("Partner in partners.toml eintragen", "enter the partners into partners.toml"),
+    (
+        "keys/tls.* und keys/seal.* durch Zertifikate einer CA ersetzen",
+        "replace keys/tls.* and keys/seal.* by certificates of a CA",
+    ),
+)
+
 
 def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the verb."""
@@ -65,18 +77,9 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
         f"Das Gateway liegt in {options.directory}.", f"The gateway is in {options.directory}.", style="bold"
     )
     terminal.say(f"Prüfschlüssel des Protokolls: {vkey}", f"verification key of the log: {vkey}")
-    terminal.say(
-        "Nächste Schritte:\n"
-        "  1. CA-Zertifikate nach anchors/ und Sperrlisten nach revocation/ legen\n"
-        "  2. Partner in partners.toml eintragen\n"
-        "  3. keys/tls.* und keys/seal.* durch Zertifikate einer CA ersetzen\n"
-        f"  4. {serve}",
-        "next steps:\n"
-        "  1. put CA certificates into anchors/ and revocation lists into revocation/\n"
-        "  2. enter the partners into partners.toml\n"
-        "  3. replace keys/tls.* and keys/seal.* by certificates of a CA\n"
-        f"  4. {serve}",
-    )
+    terminal.say("Nächste Schritte:", "next steps:")
+    for number, (german, english) in enumerate((*_NEXT, (serve, serve)), 1):
+        terminal.say(f"  {number}. {german}", f"  {number}. {english}")
     return Exit.GOOD
 
 

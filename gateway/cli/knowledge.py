@@ -85,12 +85,27 @@ def knowledge(options: argparse.Namespace) -> Knowledge:
 
 def given(directory: Path, load: Callable[[Path], _Read]) -> _Read:
     """What lies in a directory that an option names. Raises ``WrongUse``."""
+    if directory.exists() and not directory.is_dir():
+        raise WrongUse(
+            [f"{directory} is not a directory"], hint="put the file into a directory and name that"
+        )
     try:
         return load(directory)
     except ConfigInvalid as fault:
         raise WrongUse(fault.problems, hint=fault.hint) from fault
     except TrustStateMissing as fault:
         raise WrongUse([fault.detail], hint="name a directory that exists") from fault
+
+
+def warn_of_nothing(options: argparse.Namespace, terminal: Terminal) -> None:
+    """A directory that was named and holds nothing of what it is for: the wrong one, or files under other names."""
+    for directory in filter(None, (options.anchors, options.tsa_anchors)):
+        if not load_certificates(directory):
+            terminal.note(f"{directory} holds no certificate (*.pem, *.crt, *.cer, *.der)")
+    if options.revocation is not None:
+        lists = load_revocation(options.revocation)
+        if not lists.crls:
+            terminal.note(f"{options.revocation} holds no revocation list (*.crl)")
 
 
 def remind(options: argparse.Namespace, terminal: Terminal) -> None:

@@ -3,12 +3,13 @@
 
 import argparse
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from gateway.catalogue import data_root, load_rules
+from gateway.cli import configuration
 from gateway.cli import knowledge as trust
-from gateway.cli.terminal import Exit, Terminal, WrongUse, plain
+from gateway.cli.lines import plain
+from gateway.cli.terminal import Exit, Terminal, WrongUse
 from gateway.config import read_config
 from gateway.knowledge import InstalledLists
 from gateway.phrasebook import Language
@@ -24,13 +25,7 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         description="Verifies the list of lists, its pivots and every national list as the gateway would, and "
         "shows number and dates of each. Opens no network connection.",
     )
-    parser.add_argument(
-        "--config",
-        type=Path,
-        default=Path("amtsbote.toml"),
-        metavar="FILE",
-        help="configuration; default: amtsbote.toml",
-    )
+    configuration.add_option(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     trust.add_moment(parser)
     parser.set_defaults(run=run)

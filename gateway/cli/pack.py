@@ -122,15 +122,7 @@ def _checked(directory: Path, terminal: Terminal, moment: datetime, *, incomplet
         ) from error
     root = data_root()
     rules, day = load_rules(root / "rules"), german_day(moment)
-    schema = load_schema(root, "dossier")
-    try:
-        dossier = read_dossier(data, schema=schema, xml=XmlPolicy())
-        refused: tuple[Finding, ...] = ()
-    except Rejected as rejected:
-        partly = legible_dossier(data, schema=schema, xml=XmlPolicy())
-        if partly is None:
-            raise
-        dossier, refused = partly, rejected.findings
+    dossier, refused = _read(data, root)
     faults = (*refused, *_absent(directory, dossier), *unknown_codes(dossier, rules, day))
     lacking = missing(dossier, rules, day)
     if faults or (blocking(lacking) and not incomplete):
@@ -138,6 +130,24 @@ def _checked(directory: Path, terminal: Terminal, moment: datetime, *, incomplet
     if lacking and not terminal.as_json:
         terminal.findings(lacking)
     return dossier
+
+
+def _read(data: bytes, root: Path) -> tuple[Dossier, tuple[Finding, ...]]:
+    """The dossier, or what can be read of it and everything that is wrong with it."""
+    schema = load_schema(root, "dossier")
+    try:
+        return read_dossier(data, schema=schema, xml=XmlPolicy()), ()
+    except Rejected as rejected:
+        partly = legible_dossier(data, schema=schema, xml=XmlPolicy())
+        if partly is None:
+            raise
+        from gateway.cli.proofreading import further_faults  # noqa: PLC0415 - a second to load, for bad dossiers only
+
+        xsd = (root / "dossier/1.0/dossier.xsd").read_bytes()
+        return partly, (
+            *rejected.findings,
+            *further_faults(data, rejected.findings, schema=xsd, xml=XmlPolicy()),
+        )
 
 
 def _absent(directory: Path, dossier: Dossier) -> Iterator[Finding]:

@@ -4,6 +4,7 @@
 import argparse
 from pathlib import Path
 
+from gateway.cli import configuration
 from gateway.cli.terminal import Exit, Terminal, WrongUse
 from gateway.restoring import Places, restore
 from gateway.service import Service
@@ -18,13 +19,7 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         "from them. Nothing is overwritten. A backup that is older than what was signed is refused.",
     )
     parser.add_argument("backup", type=Path, metavar="BACKUP", help="what amtsbote backup made")
-    parser.add_argument(
-        "--config",
-        type=Path,
-        default=Path("amtsbote.toml"),
-        metavar="FILE",
-        help="configuration; default: amtsbote.toml",
-    )
+    configuration.add_option(parser)
     parser.add_argument(
         "--checkpoint",
         type=Path,

@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from gateway.cli import configuration
 from gateway.cli.terminal import Exit, Terminal
 from gateway.confinement import die_with_parent
 from gateway.doorbell import Role
@@ -24,13 +25,7 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         description="Runs all roles, each in a process of its own, and restarts what dies. SIGTERM drains and stops. "
         "With --role only that one runs, for systemd. Every outcome is one JSON line on standard output.",
     )
-    parser.add_argument(
-        "--config",
-        type=Path,
-        default=Path("amtsbote.toml"),
-        metavar="FILE",
-        help="configuration; default: amtsbote.toml",
-    )
+    configuration.add_option(parser)
     parser.add_argument(
         "--role",
         type=Role,

@@ -2,62 +2,33 @@
 """``amtsbote verify``: judge signed containers and PDFs on this machine, without any gateway and without any network."""
 
 import argparse
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
+from gateway.catalogue import data_root
 from gateway.cli import knowledge as trust
-from gateway.cli.files import FileSource, write_file
-from gateway.cli.terminal import Exit, Terminal, WrongUse, plain
-from gateway.examination import judge_file
-from gateway.model.signature import (
-    ContainerState,
-    Indication,
-    Integrity,
-    Qualification,
-    QualifiedStatus,
-    SignatureReport,
-    Trust,
-    VerificationReport,
-)
-from gateway.phrasebook import Language
-from gateway.stages.report.codec import report_to_json
+from gateway.cli.files import FileSource, read_file, write_new
+from gateway.cli.judging import judge_confined
+from gateway.cli.kept import read_kept
+from gateway.cli.report_screen import show_report, show_total
+from gateway.cli.terminal import Exit, Terminal, WrongUse
+from gateway.examination import Knowledge
+from gateway.model.signature import Indication, VerificationReport
+from gateway.model.wire import dump
+from gateway.phrasebook import Audience, Phrasebook
 from gateway.stages.report.etsi import etsi_report
 
-_COLOUR = {
-    Indication.TOTAL_PASSED: "bold green",
-    Indication.INDETERMINATE: "bold yellow",
-    Indication.TOTAL_FAILED: "bold red",
-}
-_GERMAN = {
-    Indication.TOTAL_PASSED: "gültig",
-    Indication.INDETERMINATE: "nicht entscheidbar",
-    Indication.TOTAL_FAILED: "ungültig",
-}
-
-_GERMAN_STATES = {
-    ContainerState.OK: "in Ordnung",
-    ContainerState.REFUSED: "abgewiesen",
-    Integrity.INTACT: "unverändert",
-    Integrity.BROKEN: "verändert",
-    Integrity.UNSIGNED: "nicht unterschrieben",
-    Integrity.UNCHECKED: "nicht geprüft",
-    Trust.TRUSTED: "gegeben",
-    Trust.UNTRUSTED: "nicht gegeben",
-    Trust.UNKNOWN: "offen",
-}
-_QUALIFIED = {
-    QualifiedStatus.QESIG: ("qualifizierte elektronische Signatur", "qualified electronic signature"),
-    QualifiedStatus.QESEAL: ("qualifiziertes elektronisches Siegel", "qualified electronic seal"),
-    QualifiedStatus.ADESIG_QC: (
-        "fortgeschrittene Signatur mit qualifiziertem Zertifikat",
-        "advanced signature with a qualified certificate",
-    ),
-    QualifiedStatus.ADESEAL_QC: (
-        "fortgeschrittenes Siegel mit qualifiziertem Zertifikat",
-        "advanced seal with a qualified certificate",
-    ),
-    QualifiedStatus.NOT_QUALIFIED: ("nicht qualifiziert", "not qualified"),
-    QualifiedStatus.UNKNOWN: ("ob qualifiziert, ist offen", "whether qualified is open"),
-}
+_DESCRIPTION = """\
+Judges each FILE by EN 319 102-1 and prints every finding. Opens no network connection. \
+Without --anchors nothing is trusted; integrity is still reported."""
+_EPILOGUE = """\
+signatures: ✓ valid, ✗ not valid, ? open: neither can be said as long as something is not known or not proven
+exit codes: 0 all files valid, 1 a file is not valid or open, 2 wrong use or a file that cannot be read, 3 our own fault
+example: amtsbote verify antrag.asice --anchors anchors --revocation revocation"""
+_Report = Callable[[Path], VerificationReport]
 
 
 def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -65,75 +36,104 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     parser = verbs.add_parser(
         "verify",
         help="verify the signatures of containers (ASiC-E, ASiC-S) and PDFs",
-        description="Judges each FILE by EN 319 102-1 and prints every finding. Opens no network connection. "
-        "Without --anchors nothing is trusted; integrity is still reported.",
+        description=_DESCRIPTION,
+        epilog=_EPILOGUE,
     )
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="containers and PDFs")
     parser.add_argument(
         "--json", action="store_true", help="one JSON report a line, in the order of the files"
     )
     parser.add_argument(
-        "--etsi", type=Path, metavar="XML", help="also write the report after ETSI TS 119 102-2; for one FILE"
+        "--etsi",
+        type=Path,
+        metavar="XML",
+        help="also write the report after ETSI TS 119 102-2 to a new file; for one FILE",
+    )
+    parser.add_argument(
+        "--show", action="store_true", help="show each FILE that is a report kept as JSON; nothing is judged"
     )
     trust.add_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace, terminal: Terminal) -> int:
-    """Judge each file. 0 if all are TOTAL-PASSED, else 1."""
-    if options.etsi and len(options.files) > 1:
-        raise WrongUse(["--etsi: expected one FILE"], hint="one report is about one file")
+    """Every file in turn. 0 if all are TOTAL-PASSED, 1 if one is not, 2 if one could not be read."""
+    _refuse_wrong_targets(options)
+    reader = replace(terminal, phrasebook=Phrasebook.load(data_root(), Audience.RECIPIENT))
+    if options.show:
+        return _all(options.files, _kept, reader)
     knowledge, moment = trust.knowledge(options), trust.moment(options)
-    good = True
-    for path in options.files:
-        with FileSource(path) as source:
-            report = judge_file(source, knowledge, moment, name=path.name)
-        if options.etsi:
-            write_file(options.etsi, etsi_report(report))
-        good &= report.indication is Indication.TOTAL_PASSED
-        if terminal.as_json:
-            terminal.data({"file": str(path), **report_to_json(report)})
-        else:
-            _print(path, report, terminal)
+    trust.warn_of_nothing(options, terminal)
+    code = _all(options.files, lambda path: _judged(path, knowledge, moment, options.etsi), reader)
     trust.remind(options, terminal)
-    return Exit.GOOD if good else Exit.REFUSED
+    return code
 
 
-def _print(path: Path, report: VerificationReport, terminal: Terminal) -> None:
-    german = terminal.language is Language.DE
-    verdict = f"{report.indication}" + (f" / {report.sub_indication}" if report.sub_indication else "")
-    word = f"{_GERMAN[report.indication]} ({verdict})" if german else verdict
-    terminal.out.print(plain(f"{path}: ", "bold").append(plain(word, _COLOUR[report.indication])))
-    labels = ("Container", "Unversehrtheit", "Vertrauen") if german else ("container", "integrity", "trust")
-    states = (report.container, report.integrity, report.trust)
-    values = [_GERMAN_STATES[state] for state in states] if german else states
-    terminal.out.print(
-        "  " + ", ".join(f"{label}: {value}" for label, value in zip(labels, values, strict=True)),
-        style="dim",
-    )
-    for signature in report.signatures:
-        _print_signature(signature, terminal)
-    terminal.findings(report.findings)
+def _refuse_wrong_targets(options: argparse.Namespace) -> None:
+    """Before anything is read or printed."""
+    if options.etsi is None:
+        return
+    if options.show:
+        raise WrongUse(
+            ["--etsi and --show do not go together"], hint="the XML is written where a file is judged"
+        )
+    if len(options.files) > 1:
+        raise WrongUse(["--etsi: expected one FILE"], hint="one report is about one file")
+    if options.etsi.exists():
+        if options.files[0].exists() and options.etsi.samefile(options.files[0]):
+            raise WrongUse(["--etsi: will not overwrite the file being verified"])
+        raise WrongUse([f"{options.etsi} exists already"], hint="choose another name; nothing is overwritten")
 
 
-def _print_signature(signature: SignatureReport, terminal: Terminal) -> None:
-    german = terminal.language is Language.DE
-    signer = signature.signer.subject if signature.signer else ("unbekannt" if german else "unknown")
-    time = signature.best_signature_time or signature.claimed_signing_time
-    stamp = f", {time:%Y-%m-%d %H:%M:%S %Z}" if time else ""
-    words = ("Unterschrift von", "umfasst", "Dateien") if german else ("signature by", "covers", "files")
-    level = f"{signature.form} {signature.level}".strip()
-    said = f"{words[0]} {signer} ({level}{stamp})"
-    terminal.out.print(plain("  ● ", _COLOUR[signature.indication]).append(plain(said, "default")))
-    terminal.out.print(plain(f"    {words[1]} {len(signature.covers)} {words[2]}, {signature.place}", "dim"))
-    if signature.qualification is not None:
-        terminal.out.print(plain(f"    {_qualified(signature.qualification, german=german)}", "dim"))
+def _all(files: list[Path], report_on: _Report, terminal: Terminal) -> int:
+    """A file that cannot be read stops none of the others: whoever counts lines gets one for each."""
+    good = unread = 0
+    for number, path in enumerate(files):
+        try:
+            report = report_on(path)
+        except WrongUse as fault:
+            unread += 1
+            _tell_unread(path, fault, terminal)
+            continue
+        good += report.indication is Indication.TOTAL_PASSED
+        if terminal.as_json:
+            told = {**dump(report), "findings": terminal.told(report.findings)}
+            terminal.data({"file": _legible(path), **told})
+        else:
+            if number > unread:
+                terminal.out.print()
+            show_report(str(path), report, terminal)
+    if len(files) > 1 and not terminal.as_json:
+        show_total(good, len(files), terminal)
+    if unread:
+        return Exit.USAGE
+    return Exit.GOOD if good == len(files) else Exit.REFUSED
 
 
-def _qualified(qualification: Qualification, *, german: bool) -> str:
-    text = _QUALIFIED[qualification.status][0 if german else 1]
-    if not qualification.territory:
-        return text
-    words = ("Vertrauensliste", "Nr.") if german else ("trusted list of", "no.")
-    listed = f"{words[0]} {qualification.territory} {words[1]} {qualification.list_sequence}"
-    return f"{text} ({listed}: {qualification.provider}, {qualification.service})"
+def _tell_unread(path: Path, fault: WrongUse, terminal: Terminal) -> None:
+    for problem in fault.problems:
+        terminal.error(problem)
+    if fault.hint:
+        terminal.hint(fault.hint)
+    if terminal.as_json:
+        terminal.data({"file": _legible(path), "error": "; ".join(fault.problems)})
+
+
+def _judged(path: Path, knowledge: Knowledge, moment: datetime, etsi: Path | None) -> VerificationReport:
+    with FileSource(path) as source:
+        report = judge_confined(source, knowledge, moment, name=_legible(Path(path.name)))
+    if etsi:
+        write_new(etsi, etsi_report(report))
+    return report
+
+
+def _kept(path: Path) -> VerificationReport:
+    try:
+        return read_kept(read_file(path))
+    except ValueError as error:
+        raise WrongUse([f"{path}: not a verification report of this version"]) from error
+
+
+def _legible(path: Path) -> str:
+    """A name that is no UTF-8 is no text that JSON could hold."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")

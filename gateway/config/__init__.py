@@ -29,7 +29,7 @@ from gateway.config.values import (
 from gateway.confinement import WorkerLimits
 from gateway.errors import ConfigInvalid
 from gateway.model.partner import Partners
-from gateway.model.trust import UntrustedPdf
+from gateway.model.trust import Untrusted
 from gateway.policy import MIB, ContainerPolicy, Policy, Reaction, RetryPolicy, TransferPolicy
 
 __all__ = [
@@ -156,12 +156,14 @@ def _scan(table: Table) -> ScanConfig:
 
 
 def _policy(root: Table, verify: Table, problems: list[str]) -> Policy:
-    strict = UntrustedPdf.ERROR
+    strict = Untrusted.ERROR
     policy = Policy(
         container=_section(root, "container", _container),
         transfer=_section(root, "transfer", _transfer),
         retry=_section(root, "retry", _retry),
-        untrusted_pdf_signatures=verify.choice("untrusted_pdf_signatures", UntrustedPdf, strict) or strict,
+        untrusted_pdf_signatures=verify.choice("untrusted_pdf_signatures", Untrusted, strict) or strict,
+        untrusted_counter_signatures=verify.choice("untrusted_counter_signatures", Untrusted, strict)
+        or strict,
         require_qualified=verify.flag("require_qualified", default=False),
     )
     largest, quota = policy.container.max_bundle_bytes, policy.transfer.max_upload_bytes_per_partner

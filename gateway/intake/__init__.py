@@ -15,6 +15,7 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -159,7 +160,8 @@ class Intake:
         finally:
             os.close(descriptor)
         require_answers(examination)
-        return examination
+        told = {"sha256": writer.sha256, "size": writer.size}
+        return replace(examination, report={**examination.report, **told})
 
     def _earlier(self, submission: Submission) -> Recorded | None:
         with self._journal.reading() as connection:

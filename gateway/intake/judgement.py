@@ -96,7 +96,7 @@ def require_answers(examination: Examination) -> None:
     Unknown is never good and never called revoked: the chamber sends again when the answer is there.
     """
     open_questions = blocking(examination.findings)
-    if open_questions and all(f.severity is Severity.UNKNOWN for f in open_questions):
+    if open_questions and all(map(_can_be_answered, open_questions)):
         raise Unavailable(
             open_questions[0].code,
             "the judgement stays open until more is known",
@@ -104,6 +104,11 @@ def require_answers(examination: Examination) -> None:
             retry_after=600,
             findings=open_questions,
         )
+
+
+def _can_be_answered(finding: Finding) -> bool:
+    """No list that is still to come says of an expired certificate whether it was revoked."""
+    return finding.severity is Severity.UNKNOWN and finding.code is not Code.REVOCATION_AFTER_EXPIRY
 
 
 def _duplicate(connection: sqlite3.Connection, chamber: Chamber, content_digest: str) -> tuple[Finding, ...]:

@@ -87,8 +87,9 @@ class Registrar:
     ) -> DossierRow:
         """The refusal with all findings; the bytes stay as long and as many as configured and are noise after that."""
         keep = self._keeps(connection, submission)
+        own_id = new_ulid(submission.received_at, self.entropy)
         row = DossierRow(
-            id=new_ulid(submission.received_at, self.entropy),
+            id=own_id,
             chamber=submission.chamber.id,
             status=DossierStatus.REFUSED,
             received_at=submission.received_at,
@@ -96,7 +97,7 @@ class Registrar:
             bundle_size=submission.size,
             subject=self.entropy(16),
             idempotency_key=submission.key,
-            report=_report(judgement),
+            report=_report(judgement, own_id),
             stored=Stored(name=file.name, wrapped_key=file.wrapped_key) if keep else None,
             spool_until=submission.received_at + self.keep_refused if keep else None,
         )
@@ -109,8 +110,9 @@ class Registrar:
     def _accepted(
         self, submission: Submission, judgement: Judgement, admission: Admission, file: SpoolFile
     ) -> DossierRow:
+        own_id = new_ulid(submission.received_at, self.entropy)
         return DossierRow(
-            id=new_ulid(submission.received_at, self.entropy),
+            id=own_id,
             chamber=submission.chamber.id,
             status=DossierStatus.ACCEPTED,
             received_at=submission.received_at,
@@ -122,7 +124,7 @@ class Registrar:
             authority=admission.authority.id,
             refers_to=admission.facts.dossier.refers_to or None,
             facts=admission.facts,
-            report=_report(judgement),
+            report=_report(judgement, own_id),
             stored=Stored(name=file.name, wrapped_key=file.wrapped_key),
         )
 
@@ -190,5 +192,7 @@ def _scan(judgement: Judgement) -> dict[str, Any]:
     return {"scan": scan} if scan else {}
 
 
-def _report(judgement: Judgement) -> dict[str, Any]:
-    return {**judgement.report, "findings": [finding.to_json() for finding in judgement.findings]}
+def _report(judgement: Judgement, dossier_id: str) -> dict[str, Any]:
+    """With what was found after the examination, and the id that its file has here."""
+    findings = [finding.to_json() for finding in judgement.findings]
+    return {**judgement.report, "findings": findings, "dossier": dossier_id}

@@ -8,9 +8,10 @@ stage, so a wrong order is a type error and no ``is_verified`` flag exists.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from gateway.findings import Finding
+from gateway.model.asic import is_payload
 from gateway.model.dossier import Dossier
 from gateway.model.signature import VerificationReport
 
@@ -47,8 +48,7 @@ class Method(StrEnum):
     DEFLATED = "deflated"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """One file of the container, after every record about it agreed with every other."""
 
     name: str
@@ -79,8 +79,7 @@ class Opened:
     payload: tuple[Entry, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        covered = (e for e in self.entries if e.name != "mimetype" and not e.name.startswith("META-INF/"))
-        object.__setattr__(self, "payload", tuple(covered))
+        object.__setattr__(self, "payload", tuple(entry for entry in self.entries if is_payload(entry.name)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The judgement on signatures in the words of EN 319 102-1; the shape behind ``amtsbote verify --json``."""
+"""The judgement on signatures in the words of EN 319 102-1.
+
+``gateway.model.wire`` makes of it what ``amtsbote verify --json`` prints and the journal keeps: the fields here are its
+fields, so their names and their order are stable.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -117,6 +121,18 @@ class RevokedCertificate:
     source: str  # CRL or OCSP
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevocationAnswer:
+    """The CRL or OCSP response that decided about one certificate: whoever has it can judge again."""
+
+    certificate: str  # SHA-256 of its DER, hex
+    status: Revocation
+    source: str  # CRL or OCSP
+    sha256: str  # of the CRL or response, hex
+    issued: datetime
+    next_update: datetime | None
+
+
 class StampKind(StrEnum):
     """What a time-stamp stamps."""
 
@@ -136,6 +152,7 @@ class TimeStampReport:
     sub_indication: SubIndication | None
     time: datetime | None
     chain: tuple[CertificateSummary, ...] = ()
+    revocation_answers: tuple[RevocationAnswer, ...] = ()
 
 
 class QualifiedStatus(StrEnum):
@@ -185,8 +202,10 @@ class SignatureReport:
     covers: tuple[str, ...] = ()
     value: SignatureValue | None = None  # None: it could not be read
     revoked: tuple[RevokedCertificate, ...] = ()
+    revocation_answers: tuple[RevocationAnswer, ...] = ()
     stamps: tuple[TimeStampReport, ...] = ()
     findings: tuple[Finding, ...] = ()
+    counter_signatures: "tuple[SignatureReport, ...]" = ()  # over its value; they cover nothing and vouch for nothing else
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,3 +235,7 @@ class VerificationReport:
     documents: tuple[DocumentReport, ...] = field(default=())
     findings: tuple[Finding, ...] = field(default=())  # all, those of signatures and documents included
     scan: Mapping[str, str | int | None] | None = None  # who looked for malware
+    sha256: str = ""  # of the file, hex
+    size: int | None = None  # of the file, in bytes
+    dossier: str = ""  # its id at the gateway that kept the report
+    made_by: str = ""  # program and version

@@ -24,16 +24,16 @@ class TrustMaterial:
 class AlgorithmRule:
     """One row of schemas/rules/algorithms.tsv: acceptable for ``usage`` while ``valid_from <= moment <= valid_until``."""
 
-    algorithm: str  # sha256, rsa-pkcs1v15, rsa-pss, ecdsa, ed25519
-    usage: str  # digest, signature
+    algorithm: str  # sha256, rsa-pkcs1v15, rsa-pss, ecdsa, ed25519; secp256r1 for a curve
+    usage: str  # digest, signature, curve
     min_key_bits: int
     valid_from: date
     valid_until: date | None
     source: str
 
 
-class UntrustedPdf(StrEnum):
-    """What an intact signature inside a PDF means that cannot be led back to an anchor."""
+class Untrusted(StrEnum):
+    """What an intact signature means that cannot be led back to an anchor, and that the bundle does not rest on."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -53,4 +53,6 @@ class SignaturePolicy:
     require_all_signatures: bool = True  # one bad signature refuses the bundle
     active_content_in_pdf: bool = False  # allowed?
     require_qualified: bool = False  # of the bundle's own signatures: QESig or QESeal, or refused
-    untrusted_pdf_signatures: UntrustedPdf = UntrustedPdf.ERROR  # broken and revoked ones refuse in any case
+    # Broken and revoked ones refuse in any case.
+    untrusted_pdf_signatures: Untrusted = Untrusted.ERROR
+    untrusted_counter_signatures: Untrusted = Untrusted.ERROR

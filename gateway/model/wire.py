@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Frozen dataclasses as JSON and back, driven by their type hints.
 
-Used between our own processes and in the journal, never for input from outside: parsing hostile data is the job of
-the stage that owns the format. Supported: str, int, bool, bytes-free dataclasses, tuples, optional values, enums,
-``date``, aware ``datetime``, ``Decimal`` and plain JSON mappings. Anything else is a ``TypeError`` at the first use.
+Used between our own processes, in the journal and for the verification report, never to judge by input from outside:
+parsing hostile data is the job of the stage that owns the format. Supported: str, int, bool, bytes-free dataclasses,
+tuples, optional values, enums, ``date``, aware ``datetime``, ``Decimal`` and plain JSON mappings. Anything else is a
+``TypeError`` at the first use.
 """
 
 from collections.abc import Mapping
@@ -15,11 +16,13 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from gateway.findings import Finding
+
 _T = TypeVar("_T")
 
 
 def dump(value: object) -> Any:
-    """Value -> JSON-able structure. Empty optional fields are left out, so a new optional field breaks nothing."""
+    """Value -> JSON-able structure with every field, an empty one as null; a finding as it is told everywhere else."""
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, StrEnum):
@@ -34,9 +37,10 @@ def dump(value: object) -> Any:
         return [dump(item) for item in value]
     if isinstance(value, Mapping):
         return {str(name): dump(item) for name, item in value.items()}
+    if isinstance(value, Finding):
+        return value.to_json()
     if is_dataclass(value) and not isinstance(value, type):
-        pairs = ((field.name, getattr(value, field.name)) for field in fields(value))
-        return {name: dump(item) for name, item in pairs if item is not None}
+        return {field.name: dump(getattr(value, field.name)) for field in fields(value)}
     raise TypeError(f"cannot write a {type(value).__name__}")
 
 

@@ -10,11 +10,12 @@ from typing import Any
 
 from aiohttp import web
 
-from gateway.stages.report.codec import report_from_json
+from gateway.model.signature import VerificationReport
+from gateway.model.wire import load
 from gateway.stages.report.etsi import etsi_report
 
 
 async def etsi_answer(report: Mapping[str, Any]) -> web.Response:
     """The report in the words of the standard; made in a thread, because a dossier may have thousands of files."""
-    body = await asyncio.to_thread(lambda: etsi_report(report_from_json(report)))
+    body = await asyncio.to_thread(lambda: etsi_report(load(VerificationReport, report)))
     return web.Response(body=body, content_type="application/xml")

@@ -50,7 +50,7 @@ class DossierReader(Protocol):
         ...
 
     async def report(self, chamber_id: str, dossier_id: str) -> Mapping[str, Any] | None:
-        """The verification report as it was kept (``report_to_json``); ``None`` after erasure, too."""
+        """The verification report as it was kept (``VerificationReport`` as JSON); ``None`` after erasure, too."""
         ...
 
     async def evidence(self, chamber_id: str, dossier_id: str) -> Sequence[Mapping[str, Any]] | None:

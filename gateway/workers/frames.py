@@ -18,6 +18,7 @@ from gateway.codes import Code
 from gateway.findings import Finding, Severity
 from gateway.model.examination import Examination
 from gateway.model.scan import ScannerFault, ScanTerms
+from gateway.model.signature import ContainerState, Indication, Integrity, Trust, VerificationReport
 from gateway.model.wire import dump, load
 
 LENGTH = struct.Struct(">I")
@@ -132,20 +133,17 @@ def not_processed(
 ) -> Examination:
     """The answer where there is none: only this bundle is refused."""
     finding = Finding(code=Code.PROCESSING_FAILED, severity=Severity.ERROR, place="bundle", got=got)
-    report = {
-        "container": "refused",
-        "integrity": "unchecked",
-        "trust": "unknown",
-        "indication": "INDETERMINATE",
-        "sub_indication": None,
-        "level": "",
-        "moment": moment.isoformat(),
-        "scan": None,
-        "signatures": [],
-        "documents": [],
-        "findings": [finding.to_json()],
-    }
-    return Examination(findings=(finding,), report=report, examined_on=moment.date())
+    report = VerificationReport(
+        container=ContainerState.REFUSED,
+        integrity=Integrity.UNCHECKED,
+        trust=Trust.UNKNOWN,
+        indication=Indication.INDETERMINATE,
+        sub_indication=None,
+        level="",
+        moment=moment,
+        findings=(finding,),
+    )
+    return Examination(findings=(finding,), report=dump(report), examined_on=moment.date())
 
 
 def not_scanned(moment: datetime, fault: ScannerFault) -> Examination:

@@ -10,6 +10,7 @@ import os
 import struct
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,12 +40,14 @@ def streams(bundle: bytes) -> tuple[Stream, ...]:
     return tuple(found)
 
 
-def inflate_and_hash(bundle: bytes, entries: tuple[Stream, ...]) -> None:
+def inflate_and_hash(
+    bundle: bytes, entries: tuple[Stream, ...], inflate: Callable[..., bytes] = zlib.decompress
+) -> None:
     """Every entry, whole."""
     view = memoryview(bundle)
     for entry in entries:
         data = view[entry.start : entry.start + entry.packed]
-        hashlib.sha256(zlib.decompress(data, -15, entry.size or 1) if entry.deflated else data).digest()
+        hashlib.sha256(inflate(data, -15, entry.size or 1) if entry.deflated else data).digest()
 
 
 def take_in(job: tuple[str, tuple[Stream, ...], str]) -> None:

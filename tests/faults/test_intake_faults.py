@@ -19,7 +19,8 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from intakeroom import SIGNER, IntakeRoom, bundle, submit
+from intakebundles import bundle
+from intakeroom import SIGNER, IntakeRoom, submit
 
 from gateway.retention import recover
 from gateway.stages.receipt import verify_receipt

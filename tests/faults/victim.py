@@ -16,7 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 
-from intakeroom import IntakeRoom, bundle, submit
+from intakebundles import bundle
+from intakeroom import IntakeRoom, submit
 
 from gateway.errors import GatewayFault
 from gateway.spool import Spool

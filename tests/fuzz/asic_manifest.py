@@ -55,7 +55,7 @@ def _listing(data: bytes) -> str:
             for row in other.iter(f"{_ROW}file-entry")
         }
         must(listing.media_types | _own_row(listing.container_type) == rows, "other rows")
-    faults = tuple(manifest_faults(listing, frozenset({"a.xml"}), b"application/zip"))
+    faults = tuple(manifest_faults(listing, frozenset({"a.xml"}), "application/zip"))
     return REFUSED if faults else ACCEPTED
 
 

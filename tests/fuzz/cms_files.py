@@ -14,6 +14,7 @@ from fuzz.trust import NOW, POLICY, store
 from gateway.findings import blocking
 from gateway.model.signature import Indication, Integrity, SignatureReport, Trust
 from gateway.stages.signature.cms.cades import cades_digest_algorithms, judge_cades
+from gateway.stages.signature.cms.der import element
 
 CONTENT, OTHER = b"<ASiCManifest/>", b"<ASiCManifest />"
 HOUR = timedelta(hours=1)
@@ -69,6 +70,7 @@ def seeds(room: pdfroom.PdfRoom) -> Mapping[str, bytes]:
         "refused-rest": plain.dump() + b"\0",
         "refused-cut": plain.dump()[:-40],
         "refused-empty": b"",
+        "refused-giant-arc": element(0x30, element(0x06, b"\xff" * 12_000 + b"\x01") + b"\xa0\x02\x30\x00"),
     }
 
 

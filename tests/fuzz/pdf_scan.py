@@ -4,7 +4,19 @@
 from collections.abc import Mapping
 
 import pdfroom
-from pdfroom import SCRIPT, grown, pdf_dictionary, plain_pdf, set_in_catalogue, text
+from pdfroom import (
+    CATALOGUE,
+    PAGE,
+    PAGES,
+    SCRIPT,
+    classic,
+    grown,
+    pdf_dictionary,
+    plain_pdf,
+    set_in_catalogue,
+    streamed,
+    text,
+)
 from pyhanko.pdf_utils.generic import pdf_name
 
 from fuzz.contract import ACCEPTED, REFUSED, Target, must, nothing_unforeseen
@@ -61,6 +73,9 @@ def seeds(room: pdfroom.PdfRoom) -> Mapping[str, bytes]:
         "refused-tail": signed + b"%%EOF\n",
         "refused-cut": signed[:-30],
         "refused-empty": b"%PDF-1.7\n%%EOF",
+        "refused-entries": streamed(b"/W [1 8 8] /Size 6 /Index [0 10000000]"),
+        "refused-entries-of-nothing": streamed(b"/W [0 0 0] /Size 1000000000"),
+        "refused-number": classic(CATALOGUE % b"/X 4 0 R", PAGES, PAGE, b"1" * 40_000),
     }
 
 

@@ -92,7 +92,7 @@ def seeds(room: pdfroom.PdfRoom) -> Mapping[str, bytes]:
     return {
         "accepted-b-b": plain,
         "accepted-b-t": _signed(room, timestamper=lambda i: trustroom.stamp(room.unit, i, NOW - hour)),
-        "refused-old-stamp": _signed(
+        "accepted-old-stamp": _signed(
             room, timestamper=lambda i: trustroom.stamp(room.unit, i, NOW - 3 * hour)
         ),
         "refused-other-stamp": _signed(

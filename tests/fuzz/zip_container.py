@@ -9,6 +9,7 @@ from zip_readers import stdlib_files, streamed_files
 
 from fuzz.contract import ACCEPTED, REFUSED, Target, must
 from gateway.errors import Rejected
+from gateway.findings import blocking
 from gateway.model.source import MemorySource
 from gateway.policy import ContainerPolicy
 from gateway.stages.container import digest_entries, open_container
@@ -29,7 +30,7 @@ def judge(data: bytes) -> str:
     digested = digest_entries(
         opened, policy=_POLICY, algorithms=frozenset({"sha256", "sha512"}), keep=lambda _: True
     )
-    if digested.findings:
+    if blocking(digested.findings):  # a nested archive is a warning
         must(set(digested.kept) != {entry.name for entry in opened.payload}, "a fault, and every entry whole")
         return REFUSED
     ours = {**opened.meta, **digested.kept}

@@ -5,13 +5,12 @@ import json
 import os
 import signal
 import socket
-import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sample_dossier import sample_dossier
+from workerroom import NOW, examine, handed_over, workers_that
 
 from gateway.codes import Code
 from gateway.confinement import WorkerLimits, begin_bundle
@@ -21,7 +20,6 @@ from gateway.model.examination import Examination
 from gateway.model.scan import ScannerFault, ScannerUnavailable, ScanTerms
 from gateway.model.wire import dump
 from gateway.ports import OpenScan
-from gateway.workers import RemoteExaminer
 from gateway.workers.frames import (
     BEGUN,
     SCANNER_WANTED,
@@ -32,8 +30,6 @@ from gateway.workers.frames import (
     send_scanner,
 )
 
-NOW = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
-LIMITS = WorkerLimits(cpu_seconds=2, wall_seconds=3)
 TERMS = ScanTerms(
     engine="ClamAV 1.4.6", database="27800", database_date=NOW, asked=1, seconds=7, max_file_bytes=1 << 20
 )
@@ -71,23 +67,6 @@ def scanner():
     scanner.close()
 
 
-def workers_that(folder: Path, *acts: Callable[[socket.socket], object]) -> Path:
-    """One worker after the other; each takes a connection, acts on it and ends."""
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(folder / "fake.sock"))
-    listener.listen()
-
-    def work() -> None:
-        with listener:
-            for act in acts:
-                connection, _ = listener.accept()
-                with connection:
-                    act(connection)
-
-    threading.Thread(target=work, daemon=True).start()
-    return folder / "fake.sock"
-
-
 def borrows_and_answers(
     examination: Examination, said: bytes = b"scanned"
 ) -> Callable[[socket.socket], None]:
@@ -117,16 +96,6 @@ def passed(report) -> Examination:
 
 
 PASSED = passed({"scan": {"engine": "ClamAV 1.4.6"}})
-
-
-async def examine(path: Path, scanner: Scanner) -> Examination:
-    descriptor = os.open("/dev/null", os.O_RDONLY)
-    try:
-        return await RemoteExaminer(path=path, limits=LIMITS, scanner=scanner).examine(
-            descriptor, bytes(16), moment=NOW
-        )
-    finally:
-        os.close(descriptor)
 
 
 async def test_a_worker_gets_an_open_scanner_that_nobody_else_holds(tmp_path, scanner):
@@ -201,15 +170,8 @@ async def test_what_a_worker_says_of_the_scanner_reaches_no_log_unread(tmp_path,
 
 @pytest.mark.parametrize("data", [b"", b"\0\0", frame(b"{}"), frame(b'{"engine":"x"}'), frame(b"[" * 4000)])
 def test_what_is_no_scanner_leaves_no_descriptor_open(data):
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        if data:
-            socket.send_fds(ours, [data], [ours.fileno()])
-        ours.shutdown(socket.SHUT_WR)
-        before = open_descriptors()
-        with pytest.raises((ValueError, RecursionError)):
-            receive_scanner(theirs)
-        assert before == open_descriptors()
+    with handed_over(data) as connection, pytest.raises((ValueError, RecursionError)):
+        receive_scanner(connection)
 
 
 def test_terms_arrive_as_they_were_sent():
@@ -229,7 +191,3 @@ def test_the_time_of_the_scanner_is_not_taken_from_the_bundle():
         os._exit(0 if signal.getitimer(signal.ITIMER_REAL)[0] > 1000 else 1)
 
     assert 0 == os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
-def open_descriptors() -> set[str]:
-    return {link.name for link in Path("/proc/self/fd").iterdir() if link.exists()}

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Fixtures of the HTTP border; what they are made of stands in ``tests/webroom.py``."""
+"""Fixtures of the HTTP border; what they are made of stands in ``tests/webroom.py`` and ``tests/apiroom.py``."""
 
 from collections.abc import AsyncIterator
 from functools import partial
 
 import pytest
-from webroom import Api, World, make_world, running_api, running_border
+from apiroom import Api, running_api
+from borderroom import Counting
+from webroom import World, make_world, running_border
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +19,11 @@ def world(tmp_path_factory) -> World:
 def border(world):
     """``async with border(routes) as gateway``."""
     return partial(running_border, world=world)
+
+
+@pytest.fixture
+def handlers() -> Counting:
+    return Counting()
 
 
 @pytest.fixture

@@ -14,12 +14,13 @@ import pytest
 import requests
 import schemathesis
 import yaml
+from apiroom import running_api
 from contractroom import ANSWER_CHECKS, CONTRACT
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import unsupported_method
-from webroom import PATIENT, QUICK, Answer, running_api
+from webroom import PATIENT, QUICK, Answer
 
 BUNDLE = "application/vnd.etsi.asic-e+zip"
 schemathesis.openapi.media_type(BUNDLE, st.one_of(st.binary(), st.binary().map(lambda data: b"PK" + data)))

@@ -6,11 +6,13 @@ import json
 import uuid
 
 import pytest
-from webroom import DOSSIER, FOREIGN, QUICK, event, kept_report, request_bytes, running_api
+from apiroom import DOSSIER, FOREIGN, event, kept_report, request_bytes, running_api
+from webroom import QUICK
 
 from gateway.codes import Code
 from gateway.errors import JournalDamaged, Unavailable
-from gateway.stages.report.codec import report_from_json
+from gateway.model.signature import VerificationReport
+from gateway.model.wire import load
 from gateway.stages.report.etsi import etsi_report
 
 GOOD = b"PK\x03\x04 the rest"
@@ -96,7 +98,7 @@ async def test_a_chamber_reads_the_report_on_its_dossier_in_both_forms(api):
     told = await api.get(f"/v1/dossiers/{DOSSIER}/report.xml")
     assert (200, kept_report()) == (kept.status, json.loads(kept.body))
     assert (200, "application/xml") == (told.status, told.headers["content-type"])
-    assert etsi_report(report_from_json(kept_report())) == told.body
+    assert etsi_report(load(VerificationReport, kept_report())) == told.body
 
 
 @pytest.mark.parametrize("tail", ["/report", "/report.xml"])

@@ -5,8 +5,9 @@ import asyncio
 from random import Random
 
 import pytest
+from apiroom import request_bytes, running_api
 from deliveryroom import Room
-from webroom import Answer, request_bytes, running_api
+from webroom import Answer
 
 from adapters.formats.asice import AsiceFormat
 from adapters.transports.inbox import InboxTransport

@@ -7,12 +7,14 @@ import hashlib
 import json
 
 import pytest
+from apiroom import DELIVERY, FOREIGN, kept_report, request_bytes, running_api
 from hypothesis import given
 from hypothesis import strategies as st
-from webroom import DELIVERY, FOREIGN, QUICK, kept_report, request_bytes, running_api
+from webroom import QUICK
 
 from gateway.errors import Rejected
-from gateway.stages.report.codec import report_from_json
+from gateway.model.signature import VerificationReport
+from gateway.model.wire import load
 from gateway.stages.report.etsi import etsi_report
 from gateway.web.ranges import Span, requested_span
 
@@ -104,7 +106,7 @@ async def test_an_authority_reads_the_report_on_what_it_was_sent_in_both_forms(a
     told = await api.get(f"/v1/inbox/{DELIVERY}/report.xml", api.world.authority)
     assert (200, kept_report()) == (kept.status, json.loads(kept.body))
     assert (200, "application/xml") == (told.status, told.headers["content-type"])
-    assert etsi_report(report_from_json(kept_report())) == told.body
+    assert etsi_report(load(VerificationReport, kept_report())) == told.body
 
 
 @pytest.mark.parametrize("tail", ["report", "report.xml"])

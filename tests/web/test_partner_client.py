@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 
 import aiohttp
 import pytest
-from webroom import DELIVERY, DOSSIER, event
+from apiroom import DELIVERY, DOSSIER, event
 
 from gateway.client import (
     CertificateRefused,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from borderroom import GET
 from webroom import CLOSE, PATIENT
 
 from gateway.web.admission import Demand
@@ -18,7 +19,6 @@ from gateway.web.call import json_body
 from gateway.web.request_head import Body
 from gateway.web.routes import Route
 
-GET = b"GET /hello HTTP/1.1\r\nHost: localhost\r\n"
 SILENT, HEADERS, BODIES = 640, 180, 180  # connections that never say a word, drip header lines, drip a body
 DEADLINE = 3  # seconds
 BUFFERS = 320 << 10  # bytes; what asyncio and OpenSSL set aside for one connection

@@ -5,6 +5,7 @@ Memory: the directory and one local header at a time; payload bytes are not touc
 """
 
 from dataclasses import dataclass
+from operator import attrgetter
 
 from gateway.codes import Code
 from gateway.errors import Rejected
@@ -78,7 +79,7 @@ def _limit(place: str, bound: str, got: str) -> Finding:
 def _total_faults(listing: list[Listed], policy: ContainerPolicy) -> list[Finding]:
     total = sum(listed.size for listed in listing)
     packed = sum(listed.compressed_size for listed in listing)
-    findings = list(ratio_faults("all entries together", total, packed, policy))
+    findings = ratio_faults("all entries together", total, packed, policy)
     if total > policy.max_total_bytes:
         findings.append(_limit("all entries together", f"{policy.max_total_bytes} bytes", f"{total} bytes"))
     return findings
@@ -100,13 +101,13 @@ def _spans(
 
 
 def _archive(spans: tuple[Span, ...], directory: Directory) -> Archive:
-    files = [(span, _entry(span)) for span in spans if not span.listed.is_directory]
-    front = min(spans, key=lambda span: span.start, default=None)
+    files = [span for span in spans if not span.listed.is_directory]
+    front = min(spans, key=attrgetter("start"), default=None)
     return Archive(
-        entries=tuple(entry for _, entry in files),
-        first=next((entry for span, entry in files if span is front), None),
+        entries=tuple(map(_entry, files)),
+        first=_entry(front) if front is not None and not front.listed.is_directory else None,
         extras=frozenset(
-            entry.name for span, entry in files if span.listed.header.extra or span.has_local_extra
+            span.listed.name for span in files if span.listed.header.extra or span.has_local_extra
         ),
         comment=directory.comment,
     )
@@ -114,11 +115,5 @@ def _archive(spans: tuple[Span, ...], directory: Directory) -> Archive:
 
 def _entry(span: Span) -> Entry:
     listed = span.listed
-    return Entry(
-        name=listed.name,
-        method=Method.STORED if listed.method is Method.STORED else Method.DEFLATED,
-        compressed_size=listed.compressed_size,
-        size=listed.size,
-        crc32=listed.header.crc32,
-        data_offset=span.data,
-    )
+    method = Method.STORED if listed.method is Method.STORED else Method.DEFLATED
+    return Entry(listed.name, method, listed.compressed_size, listed.size, listed.header.crc32, span.data)

@@ -4,52 +4,22 @@
 Signatures are not judged here; this says whether the files that carry them stand where every validator looks for them.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum, auto
 
 from gateway.codes import Code
 from gateway.findings import Finding, Severity
+from gateway.model.asic import META, MIMETYPE, Role, is_payload, role_of
 from gateway.model.bundle import ContainerForm, Entry, Method
 from gateway.policy import ContainerPolicy, Reaction
 from gateway.stages.container.archive import Archive
 from gateway.stages.container.names import folded
 
-MIMETYPE = "mimetype"
-META = "META-INF/"
+_RESERVED = {f"{folded(name).rstrip('/')}/": name for name in (MIMETYPE, META)}
 _TYPES = {
     b"application/vnd.etsi.asic-e+zip": ContainerForm.ASIC_E,
     b"application/vnd.etsi.asic-s+zip": ContainerForm.ASIC_S,
 }
-
-
-class Role(Enum):
-    """What a META-INF file is for, by its name."""
-
-    XADES = auto()
-    CADES = auto()
-    TIMESTAMP = auto()
-    EVIDENCE_RECORD = auto()
-    SIGNATURE_MANIFEST = auto()
-    ARCHIVE_MANIFEST = auto()
-    OTHER = auto()
-
-
-# EN 319 162-1 clauses 4.3.3, 4.4.3, 4.4.4 and A.7; OpenDocument, OCF and X-Road files beside them. Case is ignored:
-# Norwegian containers write asicmanifest.xml, and a role that is missed would be a proof that is missed.
-_ROLES = tuple(
-    (re.compile(pattern, re.IGNORECASE), role)
-    for pattern, role in (
-        (r"[^/]*ASiC(Archive|EvidenceRecord)Manifest[^/]*\.xml", Role.ARCHIVE_MANIFEST),
-        (r"[^/]*ASiCManifest[^/]*\.xml", Role.SIGNATURE_MANIFEST),
-        (r"[^/]*evidencerecord[^/]*\.(xml|ers)", Role.EVIDENCE_RECORD),
-        (r"[^/]*signatures[^/]*\.xml", Role.XADES),
-        (r"[^/]*signature[^/]*\.p7s", Role.CADES),
-        (r"[^/]*timestamp[^/]*\.tst", Role.TIMESTAMP),
-        (r"manifest\.xml|container\.xml|metadata\.xml|[^/]*hashchain(result)?\.xml", Role.OTHER),
-    )
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,20 +43,16 @@ def sort_members(archive: Archive) -> Members:
     for entry in archive.entries:
         if entry.name == MIMETYPE:
             continue
-        if not entry.name.startswith(META):
+        if is_payload(entry.name):
             payload.append(entry)
             continue
-        role = _role(entry.name.removeprefix(META))
+        role = role_of(entry.name)
         (unknown if role is None else roles[role]).append(entry.name)
     return Members(
         payload=tuple(payload),
         roles={role: tuple(names) for role, names in roles.items()},
         unknown=tuple(unknown),
     )
-
-
-def _role(name: str) -> Role | None:
-    return next((role for pattern, role in _ROLES if pattern.fullmatch(name)), None)
 
 
 def container_form(mimetype: bytes | None, members: Members) -> ContainerForm:
@@ -104,6 +70,12 @@ def container_form(mimetype: bytes | None, members: Members) -> ContainerForm:
     return ContainerForm.ASIC_E if members.has(Role.XADES) else ContainerForm.OTHER
 
 
+def declared_type(mimetype: bytes | None) -> str:
+    """The type that ``mimetype`` names, if it is one of ASiC: only then other files can contradict it."""
+    named = (mimetype or b"").strip()
+    return named.decode() if named in _TYPES else ""
+
+
 def mimetype_faults(archive: Archive, value: bytes | None, policy: ContainerPolicy) -> Iterator[Finding]:
     """Clause A.1: first, stored, without extra fields, exactly the type. 37 % of real containers break one of them."""
     if policy.mimetype is Reaction.IGNORE:
@@ -112,7 +84,7 @@ def mimetype_faults(archive: Archive, value: bytes | None, policy: ContainerPoli
     if entry is None or value is None:
         yield _mimetype_fault(policy, "a file mimetype", "none")
         return
-    if archive.first is not entry:
+    if archive.first != entry:
         yield _mimetype_fault(
             policy, "the first file", archive.first.name if archive.first else "a folder first"
         )
@@ -121,7 +93,7 @@ def mimetype_faults(archive: Archive, value: bytes | None, policy: ContainerPoli
     if MIMETYPE in archive.extras:
         yield _mimetype_fault(policy, "no extra fields", "some")
     if value not in _TYPES:
-        expected = " or ".join(name.decode() for name in _TYPES)
+        expected = f"one of {', '.join(name.decode() for name in _TYPES)}"
         yield _mimetype_fault(policy, expected, value[:100].decode("utf-8", "backslashreplace"))
 
 
@@ -152,14 +124,12 @@ def unknown_meta(members: Members, policy: ContainerPolicy) -> Iterator[Finding]
 def look_alikes(members: Members) -> Iterator[Finding]:
     """Payload that other readers take for ``mimetype`` or META-INF: Java and Windows ignore the case of names."""
     for entry in members.payload:
-        name = folded(entry.name)
-        for reserved in (MIMETYPE, META):
-            if f"{name}/".startswith(f"{folded(reserved).rstrip('/')}/"):
+        name = f"{folded(entry.name)}/"
+        for lowered, reserved in _RESERVED.items():
+            if name.startswith(lowered):
+                expected = f"not a variant of {reserved}"
                 yield Finding(
-                    code=Code.CONTAINER_BAD_NAME,
-                    place=entry.name,
-                    expected=f"not a variant of {reserved}",
-                    got=entry.name,
+                    code=Code.CONTAINER_BAD_NAME, place=entry.name, expected=expected, got=entry.name
                 )
 
 

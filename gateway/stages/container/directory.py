@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from gateway.codes import Code
 from gateway.findings import Finding
 from gateway.model.bundle import ByteSource
+from gateway.model.kinds import HEAD, ZIP, file_kind
 from gateway.policy import ContainerPolicy
 from gateway.stages.container.comments import comment_faults
 from gateway.stages.container.records import (
@@ -66,7 +67,7 @@ def locate_directory(source: ByteSource, policy: ContainerPolicy) -> tuple[Direc
     at = tail.rfind(END_SIGNATURE)
     record = EndRecord.read(tail, at) if at >= 0 else None
     if record is None:
-        return None, [_fault(Code.CONTAINER_NOT_ZIP, "an end record", "none")]
+        return None, [_fault(Code.CONTAINER_NOT_ZIP, "a zip", _instead(source))]
     findings = list(_end_faults(record, tail, at, policy))
     claims, trouble = _claims(source, record, tail_start + at)
     findings += trouble
@@ -82,6 +83,11 @@ def locate_directory(source: ByteSource, policy: ContainerPolicy) -> tuple[Direc
         comment=tail[at + END_SIZE :],
     )
     return directory, findings
+
+
+def _instead(source: ByteSource) -> str:
+    kind = file_kind(source.read_at(0, min(source.size, HEAD)))
+    return "starts as a ZIP, the end is missing" if kind == ZIP else kind
 
 
 def _fault(code: Code, expected: str, got: object) -> Finding:

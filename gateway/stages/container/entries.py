@@ -7,6 +7,7 @@ Only what the directory alone can tell is judged here; ``locals`` holds it to th
 import struct
 import zlib
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from gateway.codes import Code
@@ -19,11 +20,13 @@ from gateway.stages.container.names import decode_name, name_faults, shown
 from gateway.stages.container.records import SENTINEL_32, CentralHeader, read_extra
 
 FLAG_DESCRIPTOR = 1 << 3
+_FLAG_ENCRYPTED = 1
 _FLAG_UTF8 = 1 << 11
 _FLAGS_ALLOWED = 0b110 | FLAG_DESCRIPTOR | _FLAG_UTF8  # 1 and 2 tell the compression level and change no byte
 _NEWEST_VERSION = 45  # ZIP64; everything above is a method or an encryption that we do not read
 _OLD_ENOUGH = f"version {_NEWEST_VERSION} or older"
 _METHODS = {0: Method.STORED, 8: Method.DEFLATED}
+_KNOWN_METHODS = "method 0 (stored) or 8 (Deflate)"
 
 EXTRA_ZIP64 = 0x0001
 _EXTRA_UNICODE_PATH = 0x7075
@@ -48,11 +51,8 @@ class Listed(NamedTuple):
     compressed_size: int
     size: int
     offset: int
-
-    @property
-    def is_directory(self) -> bool:
-        """A folder entry: by its name, which its attributes must not contradict."""
-        return self.name.endswith("/")
+    is_directory: bool  # by its name, which its attributes must not contradict
+    plain: bool  # no extra field, no descriptor: an equal local header says it all again
 
 
 def split_directory(
@@ -88,7 +88,8 @@ def list_entry(header: CentralHeader, policy: ContainerPolicy) -> tuple[Listed, 
     name = decode_name(header.name, utf8=bool(header.flags & _FLAG_UTF8))
     place = shown(header.name) if name is None else name
     findings = [_encoding_fault(header, place)] if name is None else list(name_faults(name, policy))
-    findings += _feature_faults(header, place)
+    for code, expected, got in _foreign_words(header.version, header.flags, header.method, header.disk):
+        findings.append(Finding(code=code, place=place, expected=expected, got=got))
     if header.extra:
         findings += extra_faults(header.extra, header.name, place)
     if header.comment:
@@ -98,7 +99,9 @@ def list_entry(header: CentralHeader, policy: ContainerPolicy) -> tuple[Listed, 
         findings.append(zip64_fault(place))
         numbers = (header.size, header.compressed_size, header.offset)
     size, packed, offset = numbers
-    listed = Listed(header, place, _METHODS.get(header.method), packed, size, offset)
+    plain = not (header.extra or header.flags & FLAG_DESCRIPTOR) and SENTINEL_32 not in numbers
+    folder = place.endswith("/")
+    listed = Listed(header, place, _METHODS.get(header.method), packed, size, offset, folder, plain)
     findings += _kind_faults(listed)
     findings += _size_faults(listed, policy)
     return listed, findings
@@ -113,20 +116,24 @@ def _encoding_fault(header: CentralHeader, place: str) -> Finding:
     )
 
 
-def _feature_faults(header: CentralHeader, place: str) -> Iterator[Finding]:
-    if header.method not in _METHODS:
-        yield Finding(
-            code=Code.CONTAINER_METHOD_NOT_ALLOWED, place=place, expected="0 or 8", got=str(header.method)
-        )
+@lru_cache(maxsize=64)  # the entries of a container hardly differ in these four
+def _foreign_words(version: int, flags: int, method: int, disk: int) -> tuple[tuple[Code, str, str], ...]:
+    """Code, expected and got for whatever asks for a reader that can do more than ours."""
+    found = (
+        []
+        if method in _METHODS
+        else [(Code.CONTAINER_METHOD_NOT_ALLOWED, _KNOWN_METHODS, f"method {method}")]
+    )
+    if flags & _FLAG_ENCRYPTED:
+        found.append((Code.CONTAINER_FEATURE_NOT_ALLOWED, "no encryption", "encrypted"))
     for expected, got in (
-        ("no flag but 1, 2, 3 and 11", header.flags & ~_FLAGS_ALLOWED),
-        (_OLD_ENOUGH, header.version if header.version > _NEWEST_VERSION else 0),
-        ("an archive in one part", header.disk),
+        ("no flag but 1, 2, 3 and 11", flags & ~(_FLAGS_ALLOWED | _FLAG_ENCRYPTED)),
+        (_OLD_ENOUGH, version if version > _NEWEST_VERSION else 0),
+        ("an archive in one part", disk),
     ):
         if got:
-            yield Finding(
-                code=Code.CONTAINER_FEATURE_NOT_ALLOWED, place=place, expected=expected, got=f"{got:#x}"
-            )
+            found.append((Code.CONTAINER_FEATURE_NOT_ALLOWED, expected, f"{got:#x}"))
+    return tuple(found)
 
 
 def extra_faults(extra: bytes, raw_name: bytes, place: str) -> Iterator[Finding]:
@@ -198,54 +205,45 @@ def zip64_fault(place: str) -> Finding:
     return Finding(code=Code.CONTAINER_HEADER_MISMATCH, place=place, expected=expected, got="another")
 
 
-def _kind_faults(listed: Listed) -> Iterator[Finding]:
-    attributes = listed.header.external
-    unix = attributes >> 28
-    expected = _UNIX_DIRECTORY if listed.is_directory else _UNIX_REGULAR
-    dos_kind_fits = listed.is_directory or not attributes & _DOS_DIRECTORY
-    if unix not in {_UNIX_UNSET, expected} or attributes & _DOS_NOT_A_FILE or not dos_kind_fits:
-        yield Finding(
-            code=Code.CONTAINER_NOT_A_REGULAR_FILE,
-            place=listed.name,
-            expected="a folder" if listed.is_directory else "a regular file",
-            got=f"attributes {attributes:#010x}",
-        )
-    packed = len(EMPTY_DEFLATE) if listed.method is Method.DEFLATED else 0
-    if listed.is_directory and (
-        listed.size or listed.header.crc32 or listed.compressed_size not in {0, packed}
-    ):
-        yield Finding(
-            code=Code.CONTAINER_NOT_A_REGULAR_FILE,
-            place=listed.name,
-            expected="a folder without data",
-            got=f"{listed.compressed_size} bytes, {listed.size} inflated",
-        )
+@lru_cache(maxsize=64)
+def _is_kind(attributes: int, *, folder: bool) -> bool:
+    """Do the external attributes (4.4.15) say a folder, or a regular file, as the name does, or nothing?"""
+    expected = _UNIX_DIRECTORY if folder else _UNIX_REGULAR
+    if attributes >> 28 not in {_UNIX_UNSET, expected} or attributes & _DOS_NOT_A_FILE:
+        return False
+    return folder or not attributes & _DOS_DIRECTORY
 
 
-def _size_faults(listed: Listed, policy: ContainerPolicy) -> Iterator[Finding]:
-    if listed.method is Method.STORED and listed.size != listed.compressed_size:
-        yield Finding(
-            code=Code.CONTAINER_SIZE_MISMATCH,
-            place=listed.name,
-            expected=f"{listed.compressed_size} bytes",
-            got=f"{listed.size} bytes",
-        )
-    if listed.size > policy.max_entry_bytes:
-        yield Finding(
-            code=Code.CONTAINER_LIMITS,
-            place=listed.name,
-            expected=f"at most {policy.max_entry_bytes} bytes",
-            got=f"{listed.size} bytes",
-        )
-    yield from ratio_faults(listed.name, listed.size, listed.compressed_size, policy)
+def _kind_faults(listed: Listed) -> list[Finding]:
+    folder, attributes = listed.is_directory, listed.header.external
+    faults = []
+    if not _is_kind(attributes, folder=folder):
+        faults.append(("a folder" if folder else "a regular file", f"attributes {attributes:#010x}"))
+    if folder:
+        packed = len(EMPTY_DEFLATE) if listed.method is Method.DEFLATED else 0
+        if listed.size or listed.header.crc32 or listed.compressed_size not in {0, packed}:
+            got = f"{listed.compressed_size} bytes, {listed.size} inflated"
+            faults.append(("a folder without data", got))
+    code = Code.CONTAINER_NOT_A_REGULAR_FILE
+    return [Finding(code=code, place=listed.name, expected=expected, got=got) for expected, got in faults]
 
 
-def ratio_faults(place: str, size: int, compressed_size: int, policy: ContainerPolicy) -> Iterator[Finding]:
+def _size_faults(listed: Listed, policy: ContainerPolicy) -> list[Finding]:
+    faults = []
+    size, packed = listed.size, listed.compressed_size
+    if listed.method is Method.STORED and size != packed:
+        faults.append((Code.CONTAINER_SIZE_MISMATCH, f"{packed} bytes"))
+    if size > policy.max_entry_bytes:
+        faults.append((Code.CONTAINER_LIMITS, f"at most {policy.max_entry_bytes} bytes"))
+    got = f"{size} bytes"
+    found = [Finding(code=code, place=listed.name, expected=expected, got=got) for code, expected in faults]
+    return found + ratio_faults(listed.name, size, packed, policy)
+
+
+def ratio_faults(place: str, size: int, compressed_size: int, policy: ContainerPolicy) -> list[Finding]:
     """A bomb by its own account. One that lies is stopped while it inflates, one byte past what it declared."""
-    if size > policy.ratio_free_bytes and size > policy.max_ratio * compressed_size:
-        yield Finding(
-            code=Code.CONTAINER_LIMITS,
-            place=place,
-            expected=f"at most {policy.max_ratio} times the packed size",
-            got=f"{size} bytes from {compressed_size}",
-        )
+    if size <= policy.ratio_free_bytes or size <= policy.max_ratio * compressed_size:
+        return []
+    expected = f"at most {policy.max_ratio} times the packed size"
+    got = f"{size} bytes from {compressed_size}"
+    return [Finding(code=Code.CONTAINER_LIMITS, place=place, expected=expected, got=got)]

@@ -8,6 +8,7 @@ entries share or that none owns. Where an entry's deflate stream really ends is 
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from operator import attrgetter
 from typing import NamedTuple
 
 from gateway.codes import Code
@@ -52,6 +53,9 @@ def find_span(source: ByteSource, listed: Listed, shift: int) -> tuple[Span | No
     """Where the entry's bytes stand, and every word in which its local header differs from the directory."""
     start = listed.offset + shift
     head = source.read_at(start, LOCAL_SIZE + len(listed.header.name) + _USUAL_EXTRA)
+    if listed.plain and head.startswith(listed.header.twin):
+        data = start + len(listed.header.twin)
+        return Span(listed, start, data, data + listed.compressed_size, False, False), []
     local = LocalHeader.read(head)
     if local is None:
         expected = f"a local header at byte {start}"
@@ -115,10 +119,11 @@ def _numbers(crc: int, size: int, packed: int) -> str:
 
 def layout_faults(source: ByteSource, spans: Sequence[Span], shift: int, directory: int) -> Iterator[Finding]:
     """Every byte between the start of the archive and its directory that has no owner or several."""
-    ordered = sorted(spans, key=lambda span: (span.start, span.end))
+    ordered = sorted(spans, key=attrgetter("start", "end"))
     yield from _front_faults(source, ordered[0].start if ordered else directory, shift)
     for span, following in pairwise(ordered):
-        yield from _seam_faults(source, span, following.start, following.listed.name)
+        if span.end != following.start or not span.listed.plain:
+            yield from _seam_faults(source, span, following.start, following.listed.name)
     if ordered:
         yield from _seam_faults(source, ordered[-1], directory, "the directory")
     for span in ordered:

@@ -12,9 +12,9 @@ from gateway.codes import Code
 from gateway.errors import Rejected
 from gateway.findings import Finding, Severity
 from gateway.markup import parse
+from gateway.model.asic import MANIFEST, is_payload
 from gateway.policy import XmlPolicy
 
-MANIFEST = "META-INF/manifest.xml"
 _NAMESPACE = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
 _ROOT, _ENTRY = f"{{{_NAMESPACE}}}manifest", f"{{{_NAMESPACE}}}file-entry"
 _PATH, _TYPE = f"{{{_NAMESPACE}}}full-path", f"{{{_NAMESPACE}}}media-type"
@@ -28,6 +28,7 @@ class Listing:
     media_types: Mapping[str, str]
     container_type: str | None
     findings: tuple[Finding, ...]
+    readable: bool = True
 
 
 def read_manifest(data: bytes) -> Listing:
@@ -35,10 +36,10 @@ def read_manifest(data: bytes) -> Listing:
     try:
         root = parse(data, place=MANIFEST, limits=_LIMITS)
     except Rejected as rejected:
-        return Listing(media_types={}, container_type=None, findings=rejected.findings)
+        return _unreadable(rejected.findings)
     if root.tag != _ROOT:
         fault = Finding(code=Code.MANIFEST_MALFORMED, place=MANIFEST, expected=_ROOT, got=str(root.tag))
-        return Listing(media_types={}, container_type=None, findings=(fault,))
+        return _unreadable((fault,))
     media_types: dict[str, str] = {}
     container_type: str | None = None
     findings: list[Finding] = []
@@ -57,22 +58,27 @@ def read_manifest(data: bytes) -> Listing:
     return Listing(media_types=media_types, container_type=container_type, findings=tuple(findings))
 
 
-def manifest_faults(listing: Listing, payload: frozenset[str], mimetype: bytes | None) -> Iterator[Finding]:
-    """Both directions: every row has its file, every file has its row."""
+def _unreadable(findings: tuple[Finding, ...]) -> Listing:
+    return Listing(media_types={}, container_type=None, findings=findings, readable=False)
+
+
+def manifest_faults(listing: Listing, payload: frozenset[str], declared: str) -> Iterator[Finding]:
+    """Both directions: every row has its file, every file has its row. ``declared`` is the type that ``mimetype`` names."""
+    if not listing.readable:
+        return  # that rows are missing follows from it
     rows = {path for path in listing.media_types if not path.endswith("/") and not _about_itself(path)}
     for path in sorted(rows - payload):
         yield _mismatch(path, "a file of the container for every row", "none")
     for name in sorted(payload - rows):
         yield _mismatch(name, "a row for every file of the container", "none")
-    declared = None if mimetype is None else mimetype.strip().decode("utf-8", "backslashreplace")
-    if listing.container_type and declared is not None and listing.container_type != declared:
+    if listing.container_type and declared and listing.container_type != declared:
         # Estonian time-stamp containers in use say ASiC-E here and ASiC-S in ``mimetype``; nothing is read from the row.
         yield replace(_mismatch("/", declared, listing.container_type), severity=Severity.WARNING)
 
 
 def _about_itself(path: str) -> bool:
     """Rows for ``mimetype`` and META-INF: OpenDocument leaves both open, and no signature has to cover them."""
-    return path == "mimetype" or path.startswith("META-INF/")
+    return not is_payload(path)
 
 
 def _mismatch(path: str, expected: str, got: str) -> Finding:

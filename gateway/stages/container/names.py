@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 from gateway.codes import Code
-from gateway.findings import Finding
+from gateway.findings import Finding, Foreign
 from gateway.policy import ContainerPolicy
 
 _FORBIDDEN = frozenset('\\:*?"<>|')  # reserved by Windows; a backslash is a second path separator there
@@ -27,20 +27,20 @@ _EVERYDAY = re.compile(f"{_SEGMENT}(?:/{_SEGMENT})*+/?")
 _CATEGORIES = frozenset("LMNPS")  # letters, marks, numbers, punctuation, symbols; besides these only U+0020
 
 
-def decode_name(raw: bytes, *, utf8: bool) -> str | None:
+def decode_name(raw: bytes, *, utf8: bool) -> Foreign | None:
     """The one reading of a name's bytes; ``None`` if there are two.
 
     Without flag 11 (APPNOTE appendix D) readers guess code page 437, 850 or UTF-8, so only ASCII is unambiguous.
     """
     try:
-        return raw.decode("utf-8" if utf8 else "ascii")
+        return Foreign(raw.decode("utf-8" if utf8 else "ascii"))
     except UnicodeDecodeError:
         return None
 
 
-def shown(raw: bytes) -> str:
+def shown(raw: bytes) -> Foreign:
     """A name that has no safe reading, for people to recognise."""
-    return raw.decode("utf-8", "backslashreplace")
+    return Foreign(raw.decode("utf-8", "backslashreplace"))
 
 
 def name_faults(name: str, policy: ContainerPolicy) -> Iterable[Finding]:

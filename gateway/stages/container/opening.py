@@ -11,15 +11,15 @@ from collections.abc import Mapping
 from gateway.codes import Code
 from gateway.errors import Rejected
 from gateway.findings import Finding
+from gateway.model.asic import MANIFEST, META, MIMETYPE
 from gateway.model.bundle import ByteSource, ContainerForm, Opened
 from gateway.model.source import MemorySource
 from gateway.policy import MIB, ContainerPolicy
 from gateway.stages.container.archive import Archive, read_archive
 from gateway.stages.container.asic import (
-    META,
-    MIMETYPE,
     Members,
     container_form,
+    declared_type,
     form_faults,
     look_alikes,
     mimetype_faults,
@@ -27,7 +27,7 @@ from gateway.stages.container.asic import (
     unknown_meta,
 )
 from gateway.stages.container.inflating import read_whole
-from gateway.stages.container.manifest import MANIFEST, Listing, manifest_faults, read_manifest
+from gateway.stages.container.manifest import Listing, manifest_faults, read_manifest
 
 _HELD = 8 * MIB  # a bundle up to this size is read once and then held: one decryption, and no second reading
 _META_SHARE = 2  # all META-INF entries together, in multiples of the bound for one
@@ -78,7 +78,8 @@ def _rule_findings(
     findings = [*form_faults(form, members), *look_alikes(members), *unknown_meta(members, policy)]
     if listing is not None:
         findings += listing.findings
-        findings += manifest_faults(listing, frozenset(entry.name for entry in members.payload), mimetype)
+        names = frozenset(entry.name for entry in members.payload)
+        findings += manifest_faults(listing, names, declared_type(mimetype))
     return (*findings, *mimetype_faults(archive, mimetype, policy))
 
 

@@ -36,6 +36,7 @@ _END = struct.Struct("<4s4H2LH")
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR = struct.Struct("<4sLQL")
 LOCAL_SIZE, CENTRAL_SIZE = _LOCAL.size, _CENTRAL.size  # 30, 46 bytes
+_SHARED = 6  # from here a central header has the fields of a local one, in the same order
 END_SIZE, END64_SIZE, LOCATOR_SIZE = _END.size, _END64.size, _LOCATOR.size  # 22, 56, 20 bytes
 _DESCRIPTORS = {
     12: struct.Struct("<3L"),
@@ -83,6 +84,7 @@ class CentralHeader(NamedTuple):
     name: bytes
     extra: bytes
     comment: bytes
+    twin: bytes  # the local header that says the same, up to its extra field
 
     @classmethod
     def read(cls, data: bytes, at: int) -> tuple[Self, int] | None:
@@ -97,9 +99,12 @@ class CentralHeader(NamedTuple):
         end = extra_end + comment
         if end > len(data):
             return None
-        texts = data[name_end - name : name_end], data[name_end:extra_end], data[extra_end:end]
-        numbers = crc, packed, size, disk, external, offset
-        return cls(version, flags, method, (time, date), *numbers, *texts), end
+        called = data[name_end - name : name_end]
+        twin = LOCAL_SIGNATURE + data[at + _SHARED : at + _SHARED + LOCAL_SIZE - 4] + called
+        texts = called, data[name_end:extra_end], data[extra_end:end], twin
+        return cls(
+            version, flags, method, (time, date), crc, packed, size, disk, external, offset, *texts
+        ), end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

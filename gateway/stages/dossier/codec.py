@@ -19,7 +19,7 @@ from lxml import etree
 
 from gateway.codes import Code
 from gateway.errors import Rejected
-from gateway.findings import Finding
+from gateway.findings import Finding, Foreign
 from gateway.markup import readable_path
 from gateway.model.dossier import Dossier
 from gateway.model.fields import element_name
@@ -98,7 +98,7 @@ def _decode_value(hint: Any, element: etree._Element, faults: list[Finding]) -> 
                 code=Code.DOSSIER_SCHEMA,
                 place=readable_path(element),
                 expected=kinds[0].__name__,
-                got=element.text or "",
+                got=Foreign(element.text or ""),
             )
         )
         return None

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from gateway.codes import Code
-from gateway.findings import Finding
+from gateway.findings import Finding, Foreign
 from gateway.model.bundle import Digested
 from gateway.model.dossier import Document, Dossier
 
@@ -29,7 +29,11 @@ def compare_documents(dossier: Dossier, digested: Digested) -> tuple[Finding, ..
     present = {entry.name for entry in digested.opened.payload} - {DOSSIER_NAME}
     return (
         *(
-            Finding(code=Code.DOCUMENT_NOT_IN_BUNDLE, place=_place(dossier, document), expected=document.file)
+            Finding(
+                code=Code.DOCUMENT_NOT_IN_BUNDLE,
+                place=_place(dossier, document),
+                expected=Foreign(document.file),
+            )
             for document in dossier.documents
             if document.file not in present
         ),
@@ -63,7 +67,7 @@ def strange_references(dossier: Dossier) -> Iterator[Finding]:
                 code=Code.DOSSIER_INCONSISTENT,
                 place=_place(dossier, document),
                 expected="the name of a document's file",
-                got=document.file,
+                got=Foreign(document.file),
             )
         original = document.translation_of
         if original and (original not in counted or original == document.file):
@@ -71,7 +75,7 @@ def strange_references(dossier: Dossier) -> Iterator[Finding]:
                 code=Code.DOSSIER_INCONSISTENT,
                 place=f"{_place(dossier, document)}/translationOf",
                 expected="the file of another document of this dossier",
-                got=original,
+                got=Foreign(original),
             )
 
 
@@ -80,14 +84,17 @@ def _judge_type(document: Document, head: bytes) -> Iterator[Finding]:
     if magic is None:
         yield Finding(
             code=Code.DOCUMENT_MEDIA_TYPE,
-            place=document.file,
+            place=Foreign(document.file),
             expected=", ".join(_MAGIC),
-            got=document.media_type,
+            got=Foreign(document.media_type),
         )
     elif not head.startswith(magic):
         found = next((name for name, marks in _MAGIC.items() if head.startswith(marks)), "other bytes")
         yield Finding(
-            code=Code.DOCUMENT_MEDIA_TYPE, place=document.file, expected=document.media_type, got=found
+            code=Code.DOCUMENT_MEDIA_TYPE,
+            place=Foreign(document.file),
+            expected=document.media_type,
+            got=found,
         )
 
 

@@ -14,6 +14,7 @@ from gateway.model.trust import AlgorithmRule
 
 DIGEST = "digest"
 SIGNATURE = "signature"
+CURVE = "curve"
 
 
 def check_algorithm(
@@ -25,12 +26,12 @@ def check_algorithm(
     *,
     place: str = "",
 ) -> Finding | None:
-    """``None`` if some row accepts the algorithm then; otherwise why not. ``key_bits`` is 0 for digests."""
+    """``None`` if some row accepts the algorithm then; otherwise why not. ``key_bits`` is 0 for digests and curves."""
     rows = [rule for rule in rules if rule.algorithm == algorithm and rule.usage == usage]
     strong = [rule for rule in rows if key_bits >= rule.min_key_bits]
     day = moment.date()
-    current = [r for r in strong if r.valid_from <= day and (r.valid_until is None or day <= r.valid_until)]
-    if current:
+    current = [r for r in rows if r.valid_from <= day and (r.valid_until is None or day <= r.valid_until)]
+    if any(key_bits >= rule.min_key_bits for rule in current):
         return None
     got = f"{algorithm} with {key_bits} bits" if key_bits else algorithm
     if strong:
@@ -41,6 +42,8 @@ def check_algorithm(
             expected=f"a {usage} algorithm acceptable on {day}",
             got=f"{got}, acceptable until {until}" if until else got,
         )
-    least = min((rule.min_key_bits for rule in rows), default=0)
-    expected = f"{algorithm} with at least {least} bits" if rows else f"a {usage} algorithm of the rule table"
+    least = min((rule.min_key_bits for rule in current), default=0)  # another day's rows help nobody
+    expected = (
+        f"{algorithm} with at least {least} bits" if least else f"a {usage} algorithm of the rule table"
+    )
     return Finding(code=Code.SIGNATURE_ALGORITHM, place=place, expected=expected, got=got)

@@ -12,16 +12,15 @@ from lxml import etree
 
 from gateway.codes import Code
 from gateway.errors import Rejected
-from gateway.findings import Finding
+from gateway.findings import Finding, Foreign
 from gateway.markup import parse
+from gateway.model.asic import META, Role, role_of
 from gateway.model.trust import SignaturePolicy
 from gateway.policy import XmlPolicy
-from gateway.stages.signature.coverage import META, DataReference
+from gateway.stages.signature.coverage import DataReference
 from gateway.stages.signature.xmldsig.names import ASIC, ASIC_DRAFT, ds
 from gateway.stages.signature.xmldsig.references import entry_name, read_digest_method
 from gateway.stages.signature.xmldsig.structure import base64_of, local_name, only_child, refusal
-
-PREFIX = "META-INF/ASiCManifest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,18 +33,13 @@ class AsicManifest:
     references: tuple[DataReference, ...]
 
 
-def is_manifest(name: str) -> bool:
-    """``META-INF/ASiCManifest*.xml``; archive manifests and those of evidence records have other names."""
-    return name.startswith(PREFIX) and name.endswith(".xml")
-
-
 def read_manifests(
     meta: Mapping[str, bytes], *, xml: XmlPolicy, policy: SignaturePolicy
 ) -> tuple[tuple[AsicManifest, ...], tuple[Finding, ...]]:
     """Every readable manifest, and what is wrong with the others."""
     manifests: list[AsicManifest] = []
     findings: list[Finding] = []
-    for name in sorted(filter(is_manifest, meta)):
+    for name in sorted(name for name in meta if role_of(name) is Role.SIGNATURE_MANIFEST):
         try:
             manifests.append(_read(meta[name], name, xml, policy))
         except Rejected as rejected:
@@ -74,6 +68,7 @@ def _read(data: bytes, place: str, xml: XmlPolicy, policy: SignaturePolicy) -> A
             expected=f"1 to {policy.max_references} data objects",
             got=str(len(elements)),
         )
+    _refuse_critical_extensions(root, namespace, place)
     references = tuple(
         DataReference(
             uri=element.get("URI", ""),
@@ -85,8 +80,20 @@ def _read(data: bytes, place: str, xml: XmlPolicy, policy: SignaturePolicy) -> A
     )
     name = entry_name(signature.get("URI", ""), place)
     if not name.startswith(META):
-        raise refusal(Code.MANIFEST_MALFORMED, place, expected="a signature in META-INF", got=name)
+        raise refusal(Code.MANIFEST_MALFORMED, place, expected="a signature in META-INF", got=Foreign(name))
     return AsicManifest(place=place, data=data, signature=name, references=references)
+
+
+def _refuse_critical_extensions(root: etree._Element, namespace: str, place: str) -> None:
+    """We know none, and its author forbids to go on without knowing it (clause A.4)."""
+    for extension in root.iter(f"{{{namespace}}}Extension"):
+        if extension.get("Critical", "").strip() in {"true", "1"}:
+            raise refusal(
+                Code.MANIFEST_MALFORMED,
+                place,
+                expected="no critical extension",
+                got=", ".join(map(local_name, (child.tag for child in extension))),
+            )
 
 
 def _mismatch(place: str, expected: str, got: str) -> Finding:

@@ -5,7 +5,7 @@ EN 319 162-1 clause 4: what is not covered is not signed, however valid the sign
 stage made while inflating each entry once; leaves out who signed.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import new as new_digest
 from hmac import compare_digest
@@ -14,14 +14,12 @@ from typing import NamedTuple
 from gateway.codes import Code
 from gateway.errors import Rejected
 from gateway.findings import Finding, Severity
-from gateway.model.bundle import Digested, Entry
+from gateway.model.bundle import Digested
 from gateway.model.signature import SubIndication
 from gateway.model.trust import SignaturePolicy
 from gateway.stages.signature.faults import Fault, faults_of
+from gateway.stages.signature.rereading import ReadEntry, Rereading
 from gateway.stages.signature.xmldsig.references import EntryNames, entry_name
-
-META = "META-INF/"
-ReadEntry = Callable[[Entry], Iterator[bytes]]
 
 
 class DataReference(NamedTuple):
@@ -47,14 +45,16 @@ class Contents:
 
     digested: Digested
     names: EntryNames
-    read: ReadEntry | None = None  # reads an entry once more; archive time-stamps need it
+    again: Rereading | None = None  # reads files once more; archive time-stamps need it
     _meta: dict[tuple[str, str], bytes] = field(default_factory=dict)  # a cache, owned by this value
 
     @classmethod
     def of(cls, digested: Digested, read: ReadEntry | None = None) -> "Contents":
         """Index the names once."""
         return cls(
-            digested=digested, names=EntryNames.of([e.name for e in digested.opened.entries]), read=read
+            digested=digested,
+            names=EntryNames.of([e.name for e in digested.opened.entries]),
+            again=Rereading(digested, read) if read is not None else None,
         )
 
     def digest(self, name: str, algorithm: str) -> bytes | None:
@@ -65,19 +65,6 @@ class Contents:
         if (name, algorithm) not in self._meta:
             self._meta[name, algorithm] = new_digest(algorithm, meta).digest()
         return self._meta[name, algorithm]
-
-    @property
-    def streams(self) -> bool:
-        """Can files be read once more?"""
-        return self.read is not None
-
-    def stream(self, name: str) -> Iterator[bytes]:
-        """The bytes of an entry, once more."""
-        meta = self.digested.opened.meta.get(name)
-        if meta is not None:
-            yield meta
-        elif self.read is not None:
-            yield from self.read(next(e for e in self.digested.opened.entries if e.name == name))
 
     @property
     def payload(self) -> tuple[str, ...]:
@@ -98,16 +85,13 @@ def check_references(
     meant: set[str] = set()
     for reference in references:
         try:
-            name = contents.names.find(entry_name(reference.uri, reference.place))
+            wanted = entry_name(reference.uri, reference.place)
         except Rejected as rejected:
             faults += faults_of(rejected.findings)
             continue
+        name = contents.names.find(wanted)
         if name is None:
-            faults.append(
-                _fault(
-                    reference, SubIndication.SIGNED_DATA_NOT_FOUND, "a file of this name", "none, or several"
-                )
-            )
+            faults.append(_not_found(reference, wanted, several=contents.names.resembles(wanted)))
         elif name in meant:
             faults.append(
                 _fault(reference, SubIndication.FORMAT_FAILURE, "each file referenced once", f"{name} again")
@@ -128,13 +112,30 @@ def _compare(
     elif compare_digest(actual, reference.value):
         covered[name] = None
     else:
+        shown = _shown(reference.digest)
         finding = Finding(
             code=Code.SIGNATURE_DIGEST_MISMATCH,
             place=f"{reference.place}, {name}",
-            expected=reference.value.hex()[:128],
-            got=actual.hex(),
+            expected=f"{shown} {reference.value.hex()[:128]}",
+            got=f"{shown} {actual.hex()}",
         )
         faults.append(Fault(finding=finding, means=SubIndication.HASH_FAILURE))
+
+
+def _shown(digest: str) -> str:
+    """Hashlib's name as people know it: sha256 -> SHA-256, sha3_256 -> SHA3-256."""
+    name = digest.upper()
+    return name.replace("_", "-") if "_" in name else name.replace("SHA", "SHA-", 1)
+
+
+def _not_found(reference: DataReference, name: str, *, several: bool) -> Fault:
+    """A file that was taken out, or a name that means several files."""
+    if several:
+        return _fault(reference, SubIndication.SIGNED_DATA_NOT_FOUND, "one file of this name", "several")
+    finding = Finding(
+        code=Code.SIGNED_FILE_MISSING, place=f"{reference.place}, {name}", expected="this file", got="none"
+    )
+    return Fault(finding=finding, means=SubIndication.SIGNED_DATA_NOT_FOUND)
 
 
 def _fault(reference: DataReference, means: SubIndication, expected: str, got: str) -> Fault:

@@ -43,6 +43,7 @@ _OPEN = (  # in the order of the building blocks of clause 5.2
 _MEANING = {
     Code.SIGNATURE_STRUCTURE: SubIndication.FORMAT_FAILURE,
     Code.SIGNATURE_REFERENCE: SubIndication.FORMAT_FAILURE,
+    Code.SIGNED_FILE_MISSING: SubIndication.SIGNED_DATA_NOT_FOUND,
     Code.SIGNATURE_TRANSFORM: SubIndication.FORMAT_FAILURE,
     Code.XML_COMMENT: SubIndication.FORMAT_FAILURE,
     Code.XML_DOCTYPE: SubIndication.FORMAT_FAILURE,
@@ -67,6 +68,7 @@ _BREAKING = frozenset(
     {
         Code.SIGNATURE_STRUCTURE,
         Code.SIGNATURE_REFERENCE,
+        Code.SIGNED_FILE_MISSING,
         Code.SIGNATURE_DIGEST_MISMATCH,
         Code.SIGNATURE_VALUE_INVALID,
         Code.CMS_STRUCTURE,

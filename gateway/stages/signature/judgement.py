@@ -3,16 +3,18 @@
 
 from dataclasses import dataclass
 
-from gateway.findings import Finding
+from gateway.findings import Finding, blocking
 from gateway.model.signature import (
     CertificateSummary,
     Indication,
     QualifiedStatus,
     Revocation,
+    RevocationAnswer,
     RevokedCertificate,
     SubIndication,
     Trust,
 )
+from gateway.stages.signature.faults import Fault
 from gateway.stages.signature.qualified.lists import Edition
 
 
@@ -38,5 +40,12 @@ class PathJudgement:
     sub_indication: SubIndication | None
     chain: tuple[CertificateSummary, ...]
     revoked: tuple[RevokedCertificate, ...] = ()
+    answers: tuple[RevocationAnswer, ...] = ()
     standing: Standing | None = None  # None: no lists are installed, or no path leads to an anchor
     findings: tuple[Finding, ...]
+
+    @property
+    def faults(self) -> list[Fault]:
+        """What is wrong with the path, as it weighs for what was signed with the certificate."""
+        means = self.sub_indication or SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE
+        return [Fault(finding=finding, means=means) for finding in blocking(self.findings)]

@@ -11,10 +11,9 @@ from collections.abc import Mapping, Sequence
 from gateway.codes import Code
 from gateway.errors import Rejected
 from gateway.findings import Finding
+from gateway.model.asic import MANIFEST
 from gateway.stages.signature.xades.reading import UnreadSignature, XadesSignature
 from gateway.stages.signature.xmldsig.references import entry_name
-
-MANIFEST = "META-INF/manifest.xml"
 
 
 def check_media_types(

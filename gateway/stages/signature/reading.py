@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from gateway.codes import Code
 from gateway.errors import Rejected
 from gateway.findings import Finding, Severity
-from gateway.model.bundle import Opened
+from gateway.model.asic import META, Role, role_of
+from gateway.model.bundle import ContainerForm, Opened
 from gateway.model.trust import SignaturePolicy
 from gateway.policy import XmlPolicy
 from gateway.stages.signature.asic_manifest import AsicManifest, read_manifests
 from gateway.stages.signature.cms.cades import cades_digest_algorithms
-from gateway.stages.signature.coverage import META
-from gateway.stages.signature.xades.reading import UnreadSignature, XadesSignature, read_xades
+from gateway.stages.signature.xades.file import read_xades
+from gateway.stages.signature.xades.reading import UnreadSignature, XadesSignature
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +88,9 @@ def read_signatures(opened: Opened, *, xml: XmlPolicy, policy: SignaturePolicy) 
 
 
 def _is_xades(name: str) -> bool:
-    folded = name.casefold()
-    return "signature" in folded and folded.endswith(".xml") and "manifest" not in folded
+    """By its role; and where it has none, as soon as its name may let a validator take it for one."""
+    role, folded = role_of(name), name.casefold()
+    return role is Role.XADES or (role is None and "signature" in folded and folded.endswith(".xml"))
 
 
 def _contained_xades(
@@ -125,7 +127,8 @@ def _cades_files(
             continue
         manifest = by_signature.get(name)
         # ASiC-S (clause 4.3): without a manifest, the signature is over the one data object.
-        content = payload[0] if manifest is None and len(payload) == 1 and not by_signature else None
+        alone = opened.form is not ContainerForm.ASIC_E and len(payload) == 1 and not by_signature
+        content = payload[0] if manifest is None and alone else None
         findings: tuple[Finding, ...] = ()
         if manifest is None and content is None:
             findings = (
@@ -147,7 +150,7 @@ def _other_assertions(meta: dict[str, bytes], *, signed: bool) -> list[Finding]:
     findings: list[Finding] = []
     for name in sorted(meta):
         folded = name.casefold()
-        if "evidencerecord" in folded and folded.endswith((".ers", ".xml")) and "manifest" not in folded:
+        if role_of(name) is Role.EVIDENCE_RECORD:
             findings.append(
                 Finding(
                     code=Code.EVIDENCE_RECORD_UNCHECKED,

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """All signatures of a container together: one report.
 
-Leaves out the door to ``Verified`` (``door``). A container passes when every required signature passes and each of them covers every payload entry. ``judge_signatures``
-never raises for bad input: an exception inside is a finding and an INDETERMINATE signature.
+Leaves out the door to ``Verified`` (``door``). A container passes when every required signature passes and each of
+them covers every payload entry. ``judge_signatures`` never raises for bad input: an exception inside is a finding and
+an INDETERMINATE signature.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -27,7 +28,9 @@ from gateway.model.signature import (
 from gateway.model.trust import SignaturePolicy
 from gateway.stages.signature.certificates.trust import TrustStore
 from gateway.stages.signature.cms.container import judge_cades_file
-from gateway.stages.signature.coverage import Contents, ReadEntry, covered_by
+from gateway.stages.signature.consequences import causes_only
+from gateway.stages.signature.countersigned import counter_signatures, weigh
+from gateway.stages.signature.coverage import Contents, covered_by
 from gateway.stages.signature.faults import (
     breaks_integrity,
     faults_of,
@@ -37,9 +40,9 @@ from gateway.stages.signature.faults import (
 )
 from gateway.stages.signature.media_types import check_media_types
 from gateway.stages.signature.reading import Signatures, failure
+from gateway.stages.signature.rereading import ReadEntry
 from gateway.stages.signature.situation import Situation
-from gateway.stages.signature.xades.reading import UnreadSignature, XadesSignature
-from gateway.stages.signature.xades.verdict import judge_xades, unread_report
+from gateway.stages.signature.xades.verdict import judge_xades
 
 _TRUST_ORDER = (Trust.UNTRUSTED, Trust.UNKNOWN)
 _LEVELS = ("", "B-B", "B-T", "B-LT", "B-LTA")
@@ -61,19 +64,11 @@ def judge_signatures(
     """
     situation = Situation(contents=Contents.of(digested, read), store=trust, policy=policy, moment=moment)
     jobs = [
-        *((signature.place, partial(_judge_xades, signature, situation)) for signature in signatures.xades),
+        *((signature.place, partial(judge_xades, signature, situation)) for signature in signatures.xades),
         *((file.place, partial(judge_cades_file, file, situation)) for file in signatures.cades),
     ]
     reports = _distinct_ids([_contained(judge, place) for place, judge in jobs])
     return _aggregate(signatures, digested, tuple(reports), situation)
-
-
-def _judge_xades(signature: XadesSignature | UnreadSignature, situation: Situation) -> SignatureReport:
-    return (
-        unread_report(signature)
-        if isinstance(signature, UnreadSignature)
-        else judge_xades(signature, situation)
-    )
 
 
 def _contained(judge: Callable[[], SignatureReport], place: str) -> SignatureReport:
@@ -129,9 +124,10 @@ def _aggregate(
     # manifest.xml is a table of contents that nobody signs: what signatures say of the same file comes first.
     listed = [finding for finding in container if finding.code is Code.MANIFEST_MISMATCH]
     findings = [finding for finding in container if finding.code is not Code.MANIFEST_MISMATCH]
+    counters = weigh(decisive, situation.policy)
     for report in reports:
-        findings += report.findings if report in decisive else set_aside(report.findings)
-    findings += listed
+        findings += report.findings if report in decisive else set_aside(_all_findings(report))
+    findings += [*counters.findings, *causes_only(listed, findings)]
     integrity = _integrity(reports, digested, container)
     indication, sub_indication = _indication(decisive, container)
     if indication is Indication.TOTAL_PASSED and (blocking(findings) or integrity is not Integrity.INTACT):
@@ -139,7 +135,7 @@ def _aggregate(
     return VerificationReport(
         container=_container_state(digested),
         integrity=integrity,
-        trust=_trust(decisive),
+        trust=_trust((*decisive, *counters.decisive)),
         indication=indication,
         sub_indication=sub_indication,
         level=min((report.level for report in decisive), key=_LEVELS.index, default=""),
@@ -148,6 +144,10 @@ def _aggregate(
         documents=_documents(reports, digested),
         findings=tuple(dict.fromkeys(findings)),
     )
+
+
+def _all_findings(report: SignatureReport) -> list[Finding]:
+    return [finding for every in (report, *counter_signatures([report])) for finding in every.findings]
 
 
 def _container_state(digested: Digested) -> ContainerState:

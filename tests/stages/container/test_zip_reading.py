@@ -240,3 +240,18 @@ def test_archive_inside_is_reported_as_the_policy_says(magic, reaction):
     )
     found = [(finding.code, finding.severity.value) for finding in digested.findings]
     assert found == ([] if reaction is Reaction.IGNORE else [(Code.CONTAINER_NESTED_ARCHIVE, reaction.value)])
+
+
+@pytest.mark.parametrize(
+    ("name", "magic", "told"),
+    [
+        ("a.docx", b"PK\x03\x04", False),
+        ("a.ODT", b"PK\x03\x04", False),
+        ("a.docx", b"Rar!\x1a\x07", True),
+        ("a.odt", b"\x1f\x8b", True),
+        ("a.docx.zip", b"PK\x03\x04", True),
+    ],
+)
+def test_only_a_zip_file_is_an_office_document(name, magic, told):
+    digested = digest(forge(asic(File(name=name, data=magic + b"rest"))))
+    assert told is bool(digested.findings)

@@ -5,9 +5,9 @@ from datetime import timedelta
 from hashlib import sha256
 
 import pytest
-from asn1crypto import cms
+from asn1crypto import cms, core
 from asn1crypto import ocsp as asn1_ocsp
-from cadesroom import CONTENT, PASSED, Room, verdict, wrong
+from cadesroom import CONTENT, PASSED, PLACE, Room, verdict, wrong
 from trustroom import (
     DAY,
     NOW,
@@ -21,8 +21,8 @@ from trustroom import (
 )
 
 from gateway.codes import Code
-from gateway.findings import Severity
-from gateway.model.signature import Integrity, Revocation, SubIndication, Trust
+from gateway.findings import Severity, blocking
+from gateway.model.signature import Indication, Integrity, Revocation, SubIndication, Trust
 from gateway.stages.signature.certificates.trust import TrustStore
 
 
@@ -51,7 +51,7 @@ def test_a_time_stamp_saves_a_signature_whose_certificate_was_revoked_later():
 def test_a_time_stamp_of_an_unknown_unit_warns_and_proves_nothing(room):
     info = sign(room.seal, CONTENT, stamped_by=room.unit)
     report = room.check(info, store=TrustStore(room.material()))
-    assert ("B-B", PASSED, NOW) == (report.level, verdict(report), report.best_signature_time)
+    assert ("B-B", PASSED, None) == (report.level, verdict(report), report.best_signature_time)
     assert (Code.NO_ANCHORS, Severity.WARNING) in {(f.code, f.severity) for f in report.findings}
 
 
@@ -85,6 +85,15 @@ def test_a_content_time_stamp_younger_than_the_signatures_is_out_of_order(room):
     assert [Code.TIMESTAMP_ORDER] == wrong(report)
 
 
+def test_more_time_stamps_than_anybody_needs_are_told_at_the_signature(room):
+    token = cms.ContentInfo.load(stamp(room.unit, sha256(b"").digest(), NOW - DAY))
+    report = room.check(with_unsigned(sign(room.seal, CONTENT), "signature_time_stamp_token", *[token] * 9))
+    assert [(Code.TIMESTAMP_INVALID, PLACE, "at most 8 time-stamps", "9")] == [
+        (f.code, f.place, f.expected, f.got) for f in blocking(report.findings)
+    ]
+    assert () == report.stamps
+
+
 def test_revocation_data_inside_makes_b_lt_and_helps(room):
     info = sign(room.seal, CONTENT, stamped_by=room.unit)
     response = ocsp_response(room.seal, room.issuing.identity)
@@ -110,3 +119,13 @@ def test_revocation_data_inside_that_is_forged_does_not_help(room):
     )
     report = room.check(info.dump(force=True), store=TrustStore(room.stamp_material(crls=())))
     assert (Trust.UNKNOWN, SubIndication.TRY_LATER) == (report.trust, report.sub_indication)
+
+
+def test_garbage_among_the_counter_signatures_fails_no_signature(room):
+    """Nobody signed the attribute: it stands for a counter-signature that cannot be read, and is refused as one."""
+    some, counter = "1.2.840.113549.1.9.99", "1.2.840.113549.1.9.6"
+    info = with_unsigned(sign(room.seal, CONTENT), some, core.Any(core.OctetString(b"garbage")))
+    exchanged = (core.ObjectIdentifier(oid).dump() for oid in (some, counter))
+    report = room.check(info.dump().replace(*exchanged))
+    assert PASSED == verdict(report)
+    assert [Indication.TOTAL_FAILED] == [c.indication for c in report.counter_signatures]

@@ -126,6 +126,44 @@ def test_nothing_beside_the_signed_manifest_goes_unnoticed(name, data, code):
     assert code in codes(report)
 
 
+def test_a_signature_under_the_name_of_a_manifest_is_no_manifest():
+    report = judged(repacked(unpacked(packed()) | {"META-INF/signaturesASiCManifest.xml": b"<x/>"}))
+    assert ("TOTAL-FAILED", ["manifest-malformed"]) == (report.indication, codes(report))
+
+
+@pytest.mark.parametrize("name", ["META-INF/asicmanifest.xml", "META-INF/my-ASiCManifest-1.xml"])
+@pytest.mark.parametrize("files", [FILES, {"dossier.xml": b"<dossier/>"}])
+def test_a_manifest_counts_under_every_name_that_the_container_takes_for_one(name, files):
+    entries = unpacked(asic_e_cades(files, files))
+    entries[name] = entries.pop("META-INF/ASiCManifest001.xml")
+    report = judge(repacked(entries))
+    assert ("TOTAL-PASSED", []) == (report.indication, codes(report))
+
+
+def test_without_its_manifest_a_cades_container_is_not_called_tampered_with():
+    entries = unpacked(asic_e_cades({"dossier.xml": b"<a/>"}, {"dossier.xml": b"<a/>"}))
+    del entries["META-INF/ASiCManifest001.xml"]
+    found = codes(judge(repacked(entries)))
+    assert "manifest-mismatch" in found
+    assert "signature-digest-mismatch" not in found
+
+
+@pytest.mark.parametrize(("critical", "passes"), [("true", False), ("1", False), ("false", True)])
+def test_a_manifest_that_forbids_to_go_on_without_knowing_an_extension_is_refused(critical, passes):
+    extension = f'<Extension Critical="{critical}"><x xmlns="urn:x"/></Extension>'
+    text = manifest(FILES).replace(
+        b"</ASiCManifest>",
+        f"<ASiCManifestExtensions>{extension}</ASiCManifestExtensions></ASiCManifest>".encode(),
+    )
+    entries = unpacked(asic_e_cades()) | {
+        "META-INF/ASiCManifest001.xml": text,
+        "META-INF/signature001.p7s": cades(text),
+    }
+    report = judge(repacked(entries))
+    assert (report.indication == "TOTAL-PASSED") is passes
+    assert passes or "manifest-malformed" in codes(report)
+
+
 def test_an_asic_s_signature_covers_the_one_file_directly():
     entries = {"mimetype": ASIC_S, "dossier.xml": b"<a/>", "META-INF/signature.p7s": cades(b"<a/>")}
     report = judge(repacked(entries))
@@ -168,7 +206,14 @@ def test_an_evidence_record_beside_a_signature_is_named_and_not_relied_on():
 
 
 @pytest.mark.parametrize(
-    "name", ["META-INF/Signatures9.XML", "META-INF/my-signatures-1.xml", "META-INF/x/signature.xml"]
+    "name",
+    [
+        "META-INF/Signatures9.XML",
+        "META-INF/my-signatures-1.xml",
+        "META-INF/x/signature.xml",
+        "META-INF/signatures-manifest.xml",
+        "META-INF/MANIFEST-signatures1.xml",
+    ],
 )
 def test_no_signature_hides_behind_an_unusual_name(name):
     entries = unpacked(packed())

@@ -145,7 +145,7 @@ def test_a_name_of_content_counts_and_so_does_its_bytes_but_not_its_place():
     report, digested = good()
     renamed = {{"pass.pdf": "Pass.pdf"}.get(name, name): values for name, values in digested.digests.items()}
     entries = tuple(
-        replace(e, name="Pass.pdf") if e.name == "pass.pdf" else e for e in digested.opened.entries
+        e._replace(name="Pass.pdf") if e.name == "pass.pdf" else e for e in digested.opened.entries
     )
     other = replace(digested, opened=replace(digested.opened, entries=entries), digests=renamed)
     signature = replace(report.signatures[0], covers=tuple(e.name for e in other.opened.payload))

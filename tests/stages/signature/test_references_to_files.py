@@ -16,6 +16,7 @@ from gateway.stages.container import read_entry
 from gateway.stages.signature import verified
 from gateway.stages.signature.coverage import Contents, DataReference, check_references, covered_by
 from gateway.stages.signature.verdict import _contained
+from gateway.stages.signature.xmldsig.references import EntryNames
 
 FILES = {"a.xml": b"<a/>", "b.pdf": b"%PDF-1.7 b"}
 LENIENT = replace(POLICY, require_all_signatures=False)
@@ -70,7 +71,7 @@ def test_a_file_without_a_reference_is_not_signed_and_policy_says_how_grave_that
 
 
 def test_another_digest_covers_nothing_and_is_told_with_both():
-    expected, got = sha256(b"other").hexdigest(), sha256(FILES["b.pdf"]).hexdigest()
+    expected, got = (f"SHA-256 {sha256(data).hexdigest()}" for data in (b"other", FILES["b.pdf"]))
     fault = faulty(SubIndication.HASH_FAILURE, "b.pdf", expected, got, Code.SIGNATURE_DIGEST_MISMATCH)
     assert check(to("a.xml"), to("b.pdf", b"other")) == (("a.xml",), [fault])
 
@@ -80,13 +81,27 @@ def test_a_digest_of_another_length_covers_nothing(length):
     value = (sha256(FILES["a.xml"]).digest() * 7)[:length]
     reference = DataReference(uri="a.xml", digest="sha256", value=value, place=PLACE)
     covers, (fault, *_) = check(reference, to("b.pdf"))
-    assert (("b.pdf",), value.hex()[:128]) == (covers, fault[4])
+    assert (("b.pdf",), f"SHA-256 {value.hex()[:128]}") == (covers, fault[4])
 
 
 def test_a_file_that_is_not_there_is_not_found():
     reference = DataReference(uri="c.xml", digest="sha256", value=b"", place=PLACE)
-    fault = faulty(SubIndication.SIGNED_DATA_NOT_FOUND, "c.xml", "a file of this name", "none, or several")
+    fault = faulty(
+        SubIndication.SIGNED_DATA_NOT_FOUND, "c.xml", "this file", "none", Code.SIGNED_FILE_MISSING
+    )
     assert check(to("a.xml"), to("b.pdf"), reference) == (("a.xml", "b.pdf"), [fault])
+
+
+def test_a_file_that_is_not_there_is_named_as_people_write_it():
+    reference = DataReference(uri="Gr%C3%BC%C3%9Fe%20.xml", digest="sha256", value=b"", place=PLACE)
+    (fault,) = check(to("a.xml"), to("b.pdf"), reference)[1]
+    assert (Code.SIGNED_FILE_MISSING, f"{PLACE}, Grüße .xml") == (fault[1], fault[3])
+
+
+def test_a_name_that_means_several_files_is_no_missing_file():
+    names = EntryNames.of(["A\N{COMBINING RING ABOVE}.xml", "\N{ANGSTROM SIGN}.xml"])
+    wanted = "\N{LATIN CAPITAL LETTER A WITH RING ABOVE}.xml"
+    assert (None, True, False) == (names.find(wanted), names.resembles(wanted), names.resembles("B.xml"))
 
 
 def test_a_file_referenced_twice_is_a_fault_even_where_both_agree():
@@ -126,10 +141,9 @@ def test_scopes_are_turned_round():
 
 def test_files_can_be_read_once_more_and_without_a_way_to_do_it_they_say_so():
     value = contents()
-    assert b"".join(value.stream("a.xml")) == FILES["a.xml"]
-    assert b"".join(value.stream(PLACE)) == value.digested.opened.meta[PLACE]
-    assert (value.streams, Contents.of(value.digested).streams) == (True, False)
-    assert [] == list(Contents.of(value.digested).stream("a.xml"))
+    assert b"".join(value.again.stream("a.xml", place=PLACE)) == FILES["a.xml"]
+    assert b"".join(value.again.stream(PLACE, place=PLACE)) == value.digested.opened.meta[PLACE]
+    assert Contents.of(value.digested).again is None
 
 
 @pytest.mark.parametrize("algorithm", ["sha256", "sha512"])

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: EUPL-1.2
-import socket
-import threading
+"""Revocation by lists: three answers, never two; what a list has to be to prove anything."""
+
 from dataclasses import replace
-from datetime import timedelta, timezone
+from datetime import timedelta
 
 import pytest
 from cryptography import x509
-from cryptography.x509 import ocsp
 from trustroom import (
     DAY,
     NOW,
@@ -16,14 +15,13 @@ from trustroom import (
     custom_crl,
     fresh_crl,
     issue,
+    issuing_point,
     ocsp_response,
-    responder,
     rules,
     usage,
 )
 
 from gateway.codes import Code
-from gateway.demo import pki
 from gateway.findings import Severity
 from gateway.model.signature import Indication, Revocation, SubIndication, Trust
 
@@ -163,29 +161,16 @@ def test_a_hold_can_be_lifted_by_a_newer_list_only(realm):
     assert REVOKED is with_list(realm, held, old_good).revocation
 
 
-def point(**changes):
-    values = {
-        "full_name": None,
-        "relative_name": None,
-        "only_contains_user_certs": False,
-        "only_contains_ca_certs": False,
-        "only_some_reasons": None,
-        "indirect_crl": False,
-        "only_contains_attribute_certs": False,
-    }
-    return x509.IssuingDistributionPoint(**{**values, **changes})
-
-
 @pytest.mark.parametrize(
     ("extension", "status"),
     [
         (x509.DeltaCRLIndicator(1), UNKNOWN),
-        (point(indirect_crl=True), UNKNOWN),
-        (point(only_contains_attribute_certs=True), UNKNOWN),
-        (point(only_some_reasons=frozenset([x509.ReasonFlags.key_compromise])), UNKNOWN),
-        (point(only_contains_ca_certs=True), UNKNOWN),
-        (point(only_contains_user_certs=True), GOOD),
-        (point(full_name=[x509.UniformResourceIdentifier("http://a.invalid/1.crl")]), UNKNOWN),
+        (issuing_point(indirect_crl=True), UNKNOWN),
+        (issuing_point(only_contains_attribute_certs=True), UNKNOWN),
+        (issuing_point(only_some_reasons=frozenset([x509.ReasonFlags.key_compromise])), UNKNOWN),
+        (issuing_point(only_contains_ca_certs=True), UNKNOWN),
+        (issuing_point(only_contains_user_certs=True), GOOD),
+        (issuing_point(full_name=[x509.UniformResourceIdentifier("http://a.invalid/1.crl")]), UNKNOWN),
         (x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00"), UNKNOWN),
     ],
 )
@@ -200,7 +185,7 @@ def test_a_partitioned_list_counts_for_certificates_that_name_it(realm):
     address = "http://a.invalid/1.crl"
     seal = realm.issuing.seal("Kammer", urls=[address])
     part = custom_crl(
-        realm.issuing, extensions=[(point(full_name=[x509.UniformResourceIdentifier(address)]), True)]
+        realm.issuing, extensions=[(issuing_point(full_name=[x509.UniformResourceIdentifier(address)]), True)]
     )
     material = realm.material(crls=(fresh_crl(realm.root), part))
     assert GOOD is realm.judge(seal, material=material).revocation
@@ -241,171 +226,3 @@ def test_data_brought_by_the_signature_cannot_hide_a_revocation(realm):
     material = realm.material(crls=(fresh_crl(realm.root), listed(realm)))
     good = ocsp_response(realm.seal, realm.issuing.identity, this_update=NOW)
     assert REVOKED is realm.judge(material=material, ocsps=[good]).revocation
-
-
-# -- OCSP --------------------------------------------------------------------------------------------
-
-
-def by_ocsp(realm, response, *crls):
-    crls = (fresh_crl(realm.root), *crls)
-    return realm.judge(material=realm.material(crls=crls, ocsps=(response,)))
-
-
-def test_a_response_of_the_ca_itself_is_good_without_any_aia(realm):
-    response = ocsp_response(realm.seal, realm.issuing.identity)
-    assert GOOD is by_ocsp(realm, response).revocation
-
-
-def test_a_response_of_a_delegated_responder_is_good(realm):
-    response = ocsp_response(realm.seal, realm.issuing.identity, signer=responder(realm.issuing))
-    assert GOOD is by_ocsp(realm, response).revocation
-
-
-def test_a_revoked_response_revokes(realm):
-    response = ocsp_response(
-        realm.seal,
-        realm.issuing.identity,
-        status=ocsp.OCSPCertStatus.REVOKED,
-        revoked_at=NOW - 2 * DAY,
-        reason=x509.ReasonFlags.key_compromise,
-    )
-    judgement = by_ocsp(realm, response, fresh_crl(realm.issuing))
-    assert REVOKED is judgement.revocation
-    assert "OCSP" in judgement.findings[0].got
-
-
-def test_unknown_of_a_responder_is_unknown(realm):
-    response = ocsp_response(realm.seal, realm.issuing.identity, status=ocsp.OCSPCertStatus.UNKNOWN)
-    judgement = by_ocsp(realm, response)
-    assert UNKNOWN is judgement.revocation
-    assert "does not know" in judgement.findings[0].got
-
-
-def test_an_outdated_response_is_stale(realm):
-    response = ocsp_response(
-        realm.seal, realm.issuing.identity, this_update=NOW - 3 * DAY, next_update=NOW - DAY
-    )
-    assert [Code.REVOCATION_DATA_STALE] == [f.code for f in by_ocsp(realm, response).findings]
-
-
-@pytest.mark.parametrize(("age", "status"), [(6, GOOD), (8, UNKNOWN)])
-def test_a_response_without_next_update_ages_by_policy(realm, age, status):
-    response = ocsp_response(
-        realm.seal, realm.issuing.identity, this_update=NOW - age * DAY, next_update=None
-    )
-    assert status is by_ocsp(realm, response).revocation
-
-
-def test_a_responder_of_another_ca_is_refused(realm):
-    foreign = responder(pki.root("Fremd"))
-    judgement = by_ocsp(realm, ocsp_response(realm.seal, realm.issuing.identity, signer=foreign))
-    assert UNKNOWN is judgement.revocation
-    assert "another CA" in judgement.findings[0].got
-
-
-def test_a_responder_of_the_ca_above_is_refused(realm):
-    above = responder(realm.root)
-    assert (
-        UNKNOWN is by_ocsp(realm, ocsp_response(realm.seal, realm.issuing.identity, signer=above)).revocation
-    )
-
-
-def test_a_certificate_without_the_ocsp_usage_answers_for_nobody(realm):
-    plain = responder(realm.issuing, eku=False)
-    judgement = by_ocsp(realm, ocsp_response(realm.seal, realm.issuing.identity, signer=plain))
-    assert "not meant for OCSP signing" in judgement.findings[0].got
-
-
-def test_a_responder_without_nocheck_is_checked_by_crl(realm):
-    signer = responder(realm.issuing, no_check=False)
-    response = ocsp_response(realm.seal, realm.issuing.identity, signer=signer)
-    assert UNKNOWN is by_ocsp(realm, response).revocation
-    # CRL without the seal's own issuer being asked: the seal stays judged by OCSP, the responder by CRL.
-    assert GOOD is by_ocsp(realm, response, fresh_crl(realm.issuing)).revocation
-
-
-def test_a_revoked_responder_is_not_believed():
-    realm = Realm()
-    signer = responder(realm.issuing, no_check=False)
-    seal_revoked = ocsp_response(
-        realm.seal,
-        realm.issuing.identity,
-        signer=signer,
-        status=ocsp.OCSPCertStatus.REVOKED,
-        revoked_at=NOW - 2 * DAY,
-    )
-    realm.issuing.revoke(signer, NOW - 3 * DAY)
-    assert GOOD is by_ocsp(realm, seal_revoked, fresh_crl(realm.issuing)).revocation
-
-
-def test_a_response_about_another_certificate_says_nothing(realm):
-    other = ocsp_response(realm.issuing.seal("Andere"), realm.issuing.identity)
-    judgement = by_ocsp(realm, other)
-    assert "no CRL and no OCSP response" in judgement.findings[0].got
-
-
-def test_a_changed_response_proves_nothing(realm):
-    response = bytearray(ocsp_response(realm.seal, realm.issuing.identity))
-    position = bytes(response).index(b"\x80\x00")  # CertStatus good
-    response[position : position + 2] = b"\x82\x00"  # unknown
-    assert UNKNOWN is by_ocsp(realm, bytes(response)).revocation
-
-
-# -- nobody is asked ---------------------------------------------------------------------------------
-
-
-def test_no_address_in_a_certificate_is_ever_contacted(realm):
-    """AIA, OCSP, CDP, freshest CRL, policies, names: a listening socket sees no connection."""
-    with socket.create_server(("127.0.0.1", 0)) as canary:
-        canary.settimeout(0.3)
-        url = x509.UniformResourceIdentifier(f"http://127.0.0.1:{canary.getsockname()[1]}/canary")
-        spot = x509.DistributionPoint([url], relative_name=None, reasons=None, crl_issuer=None)
-        method = x509.AuthorityInformationAccessOID
-        notice = x509.PolicyInformation(x509.ObjectIdentifier("1.2.3.4"), [url.value])
-        lures = [
-            x509.CRLDistributionPoints([spot]),
-            x509.FreshestCRL([spot]),
-            x509.AuthorityInformationAccess(
-                [x509.AccessDescription(m, url) for m in (method.OCSP, method.CA_ISSUERS)]
-            ),
-            x509.CertificatePolicies([notice]),
-            x509.SubjectAlternativeName([url]),
-            x509.SubjectInformationAccess(
-                [x509.AccessDescription(x509.ObjectIdentifier("1.3.6.1.5.5.7.48.5"), url)]
-            ),
-        ]
-        extensions = [(lure, False) for lure in lures]
-        ca = as_authority(
-            issue(
-                realm.root.identity,
-                name="Köder-CA",
-                ca=True,
-                key_usage=usage("key_cert_sign", "crl_sign"),
-                extensions=extensions,
-            )
-        )
-        leaf = issue(ca.identity, key_usage=SEALING, extensions=extensions)
-        contacts = []
-        listener = threading.Thread(target=_listen, args=(canary, contacts))
-        listener.start()
-        open_question = realm.judge(leaf, hints=[])
-        without_data = realm.judge(leaf)
-        with_data = realm.judge(leaf, material=realm.material(crls=(*realm.crls(), fresh_crl(ca))))
-        listener.join()
-    assert (Trust.UNTRUSTED, Trust.UNKNOWN, Trust.TRUSTED) == (
-        open_question.trust,
-        without_data.trust,
-        with_data.trust,
-    )
-    assert [] == contacts
-
-
-def _listen(canary, contacts):
-    try:
-        contacts.append(canary.accept()[1])
-    except TimeoutError:
-        return
-
-
-def test_summer_time_and_offsets_do_not_change_a_judgement(realm):
-    assert realm.judge() == realm.judge(moment=NOW.astimezone(timezone(timedelta(hours=14))))

@@ -16,7 +16,7 @@ from trustroom import DAY, NOW, POLICY, Realm, asn1, der, fresh_crl, rules, sign
 
 from gateway.codes import Code
 from gateway.findings import blocking
-from gateway.model.signature import Indication, SubIndication
+from gateway.model.signature import Indication, Integrity, SubIndication
 from gateway.model.trust import TrustMaterial
 from gateway.stages.signature.certificates.trust import TrustStore
 from gateway.stages.signature.cms.timestamps import imprint_algorithm, judge_timestamp
@@ -57,9 +57,9 @@ def room():
 
 def test_a_token_of_a_trusted_unit_proves_its_time(room):
     judgement = room.check(room.token())
-    assert (NOW - DAY, True, True, Indication.TOTAL_PASSED, ()) == (
+    assert (NOW - DAY, Integrity.INTACT, True, Indication.TOTAL_PASSED, ()) == (
         judgement.time,
-        judgement.intact,
+        judgement.integrity,
         judgement.valid,
         judgement.indication,
         blocking(judgement.findings),
@@ -69,8 +69,8 @@ def test_a_token_of_a_trusted_unit_proves_its_time(room):
 
 def test_a_token_over_something_else_is_broken(room):
     judgement = room.check(room.token(), content=b"etwas anderes")
-    assert (False, False, Indication.TOTAL_FAILED) == (
-        judgement.intact,
+    assert (Integrity.BROKEN, False, Indication.TOTAL_FAILED) == (
+        judgement.integrity,
         judgement.valid,
         judgement.indication,
     )
@@ -79,14 +79,14 @@ def test_a_token_over_something_else_is_broken(room):
 
 def test_a_unit_without_an_anchor_for_time_stamps_is_intact_but_proves_nothing(room):
     judgement = room.check(room.token(), store=TrustStore(room.material()))
-    assert (True, False) == (judgement.intact, judgement.valid)
+    assert (Integrity.INTACT, False) == (judgement.integrity, judgement.valid)
     assert [Code.NO_ANCHORS] == [f.code for f in blocking(judgement.findings)]
 
 
 def test_a_unit_whose_revocation_is_unknown_proves_nothing(room):
     judgement = room.check(room.token(), store=TrustStore(room.stamp_material(crls=())))
-    assert (True, False, SubIndication.TRY_LATER) == (
-        judgement.intact,
+    assert (Integrity.INTACT, False, SubIndication.TRY_LATER) == (
+        judgement.integrity,
         judgement.valid,
         judgement.sub_indication,
     )
@@ -105,7 +105,7 @@ def test_a_unit_with_a_second_usage_proves_nothing(room):
     both = [x509.ExtendedKeyUsageOID.TIME_STAMPING, x509.ExtendedKeyUsageOID.EMAIL_PROTECTION]
     unit = stamp_unit(room.issuing, 1, extended=both)
     judgement = room.check(room.token(unit=unit))
-    assert (True, False) == (judgement.intact, judgement.valid)
+    assert (Integrity.INTACT, False) == (judgement.integrity, judgement.valid)
     assert [Code.CERTIFICATE_USAGE] == [f.code for f in blocking(judgement.findings)]
 
 
@@ -124,14 +124,21 @@ def test_a_time_outside_the_units_certificate_is_refused(room):
 def test_a_weak_imprint_is_refused(room):
     token = stamp(room.unit, new_hash("sha1", CONTENT).digest(), NOW - DAY, "sha1")
     judgement = room.check(token)
-    assert not judgement.intact
+    assert (Integrity.INTACT, SubIndication.CRYPTO_CONSTRAINTS_FAILURE) == (
+        judgement.integrity,
+        judgement.sub_indication,
+    )
     assert Code.SIGNATURE_ALGORITHM in {f.code for f in judgement.findings}
     assert "sha1" == imprint_algorithm(token)
 
 
 def test_an_algorithm_that_ended_keeps_the_token_out_unless_proven_earlier(room):
     policy = replace(POLICY, algorithms=rules(("sha256", "digest", 0), ("ecdsa", "signature", 250)))
-    assert not room.check(room.token(), policy=policy).intact
+    judgement = room.check(room.token(), policy=policy)
+    assert (Integrity.INTACT, SubIndication.CRYPTO_CONSTRAINTS_FAILURE) == (
+        judgement.integrity,
+        judgement.sub_indication,
+    )
 
 
 def test_an_exchanged_time_breaks_the_token(room):
@@ -141,7 +148,7 @@ def test_an_exchanged_time_breaks_the_token(room):
     claim["gen_time"] = NOW - 100 * DAY
     inner["content"] = claim
     judgement = room.check(info.dump(force=True))
-    assert (False, False) == (judgement.intact, judgement.valid)
+    assert (Integrity.BROKEN, False) == (judgement.integrity, judgement.valid)
     assert Code.SIGNATURE_DIGEST_MISMATCH in {f.code for f in judgement.findings}
 
 
@@ -158,7 +165,11 @@ def test_a_token_with_two_signers_is_refused(room):
     info = cms.ContentInfo.load(room.token())
     signer = info["content"]["signer_infos"][0]
     info["content"]["signer_infos"] = cms.SignerInfos([signer, signer])
-    assert not room.check(info.dump(force=True)).intact
+    judgement = room.check(info.dump(force=True))
+    assert (Integrity.BROKEN, SubIndication.FORMAT_FAILURE) == (
+        judgement.integrity,
+        judgement.sub_indication,
+    )
 
 
 def test_a_digest_nobody_computed_is_a_finding(room):
@@ -168,7 +179,10 @@ def test_a_digest_nobody_computed_is_a_finding(room):
     judgement = judge_timestamp(
         room.token(), imprint=nothing, store=room.store, policy=POLICY, moment=NOW, place="Zeitstempel"
     )
-    assert not judgement.intact
+    assert (Integrity.UNCHECKED, SubIndication.SIGNED_DATA_NOT_FOUND) == (
+        judgement.integrity,
+        judgement.sub_indication,
+    )
 
 
 def test_certificates_of_the_signature_complete_the_units_chain(room):

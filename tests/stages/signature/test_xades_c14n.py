@@ -63,3 +63,29 @@ def test_an_unknown_method_is_refused(method):
 def test_comments_are_left_out_by_every_method():
     root = etree.fromstring(b"<S><I>a<!-- x -->b</I></S>")
     assert {b"<I>ab</I>"} == {canonicalize(root[0], method) for method in METHODS}
+
+
+def declaring(first, last):
+    return " ".join(f'xmlns:p{number}="urn:{number}"' for number in range(first, last)).encode()
+
+
+@pytest.mark.parametrize("method", sorted(METHODS))
+@pytest.mark.parametrize(
+    "document",
+    [
+        pytest.param(b"<S %b><I/></S>" % declaring(0, 25), id="above"),
+        pytest.param(b"<S %b><I %b/></S>" % (declaring(0, 12), declaring(12, 25)), id="above and on it"),
+        pytest.param(
+            b"<S><I>" + b"<p0:x %b>" % declaring(0, 5) * 5 + b"</p0:x>" * 5 + b"</I></S>", id="repeated"
+        ),
+    ],
+)
+def test_so_many_namespace_declarations_that_canonicalising_takes_minutes_are_refused(document, method):
+    root = etree.fromstring(document)
+    with pytest.raises(Rejected, match="xml-limits"):
+        canonicalize(root[0], method)
+
+
+def test_declarations_that_stand_side_by_side_are_not_counted_together():
+    root = etree.fromstring(b"<S %b><I>%b</I></S>" % (declaring(0, 19), b"<p0:x %b/>" % declaring(0, 5) * 50))
+    assert canonicalize(root[0], INCLUSIVE).count(b"<p0:x") == 50

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The judgement as a signature validation report of ETSI TS 119 102-2 (version 1.4.1, XML).
 
-Made from the same values as the JSON report, says nothing that is not in there, and is the same bytes for the same judgement:
-JSON is what is kept, this is how others read it. Every signature gets a report of its own, those inside PDFs too. What was
-found about the file as a whole (container, documents, dossier) is the validation report of one further validation
-object, because the standard knows no verdict on containers. The report is not signed.
+Made from the same values as the JSON report, says nothing that is not in there, and is the same bytes for the same
+judgement: JSON is what is kept, this is how others read it. Every signature gets a report of its own, counter-signatures
+and those inside PDFs too. What was found about the file as a whole (container, documents, dossier) is the validation
+report of one further validation object, because the standard knows no verdict on containers. The report is not signed.
 
 A file in which no signature could be read still needs one ``SignatureValidationReport``: it has a status and no identifier.
 """
+
+from collections.abc import Iterable, Iterator
 
 from lxml import etree
 
@@ -28,9 +30,15 @@ def etsi_report(report: VerificationReport) -> bytes:
     stamps = [signature for signature in reports if signature.form == _TIMESTAMP]
     root = etree.Element(vr("ValidationReport"), nsmap=NAMESPACES)
     objects = Objects(report)
-    for number, signature in enumerate(signatures, 1):
+    ids = {signature: f"S-{number}" for number, signature in enumerate(signatures, 1)}
+    for signature, own_id in ids.items():
         beside = tuple(stamp for stamp in stamps if stamp.place == signature.place)
-        subject = Subject(id=f"S-{number}", signature=signature, file=report, beside=beside)
+        countersigned_by = {
+            ids[counter]: counter.id for counter in signature.counter_signatures if counter in ids
+        }
+        subject = Subject(
+            id=own_id, signature=signature, file=report, beside=beside, countersigned_by=countersigned_by
+        )
         add_signature(root, subject, objects)
     if not signatures:
         add_unsigned(root, report, objects)
@@ -42,9 +50,18 @@ def etsi_report(report: VerificationReport) -> bytes:
 
 
 def _distinct(report: VerificationReport) -> tuple[SignatureReport, ...]:
-    """Those of the container, then those inside its documents; a bare PDF lists its own in both places."""
+    """Those of the container, then those inside its documents; a bare PDF lists its own in both places.
+
+    After each come those that countersign it.
+    """
     inside = (signature for document in report.documents for signature in document.signatures)
-    return tuple(dict.fromkeys((*report.signatures, *inside)))
+    return tuple(dict.fromkeys(_with_counter_signatures((*report.signatures, *inside))))
+
+
+def _with_counter_signatures(signatures: Iterable[SignatureReport]) -> Iterator[SignatureReport]:
+    for signature in signatures:
+        yield signature
+        yield from _with_counter_signatures(signature.counter_signatures)
 
 
 def _of_the_file(report: VerificationReport, signatures: list[SignatureReport]) -> tuple[Finding, ...]:

@@ -20,6 +20,7 @@ from gateway.stages.report.etsi.names import (
     add_reference,
     add_words,
     instant,
+    one_line,
     own,
 )
 from gateway.stages.report.etsi.objects import FILE_ID, Objects
@@ -40,6 +41,9 @@ def add_objects(
     for own_id, certificate in objects.certificates.items():
         _, representation = _add_object(listed, own_id, "certificate")
         add_digest(representation, SHA256, certificate.sha256)
+    for own_id, answer in objects.answers.items():
+        _, representation = _add_object(listed, own_id, "CRL" if answer.source == "CRL" else "OCSPResponse")
+        add_digest(representation, SHA256, answer.sha256)
 
 
 def _add_object(listed: etree._Element, own_id: str, kind: str) -> tuple[etree._Element, etree._Element]:
@@ -58,6 +62,8 @@ def _add_whole_file(
     if file.scan is not None:
         scan = {name: "" if value is None else str(value) for name, value in file.scan.items()}
         add_words(add(direct, own("Scan")), scan)
+    if file.sha256:
+        add_digest(representation, SHA256, file.sha256)
     report = add(element, "ValidationReport")
     add_constraints(report, findings)
     add_status(report, OF_OBJECT[file.indication], file.sub_indication, Support(), objects)
@@ -80,6 +86,6 @@ def _add_stamp(listed: etree._Element, own_id: str, stamp: TimeStampReport, obje
     if stamp.chain:
         signer = add(report, "SignerInformation")
         add_reference(signer, "SignerCertificate", [objects.certificate(stamp.chain[0])])
-        add(signer, "Signer", stamp.chain[0].subject)
-    support = Support(chain=stamp.chain, trusted=passed)
+        add(signer, "Signer", one_line(stamp.chain[0].subject))
+    support = Support(chain=stamp.chain, trusted=passed, answers=stamp.revocation_answers)
     add_status(report, OF_OBJECT[stamp.indication], stamp.sub_indication, support, objects)

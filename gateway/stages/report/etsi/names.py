@@ -70,6 +70,11 @@ def add(parent: etree._Element, name: str, text: str | None = None, **attributes
     return element
 
 
+def one_line(name: str) -> str:
+    """The name of a stranger as it may stand on a screen: a line break in it must not make a line of its own."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
+
+
 def add_words(element: etree._Element, words: Mapping[str, str | None]) -> None:
     """Attributes of ours; empty ones are left out."""
     for name, word in words.items():

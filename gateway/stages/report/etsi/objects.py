@@ -8,6 +8,7 @@ from gateway.model.signature import (
     CertificateSummary,
     DocumentReport,
     Indication,
+    RevocationAnswer,
     SignatureReport,
     TimeStampReport,
     VerificationReport,
@@ -25,9 +26,11 @@ class Objects:
         }
         self.certificates: dict[str, CertificateSummary] = {}
         self.stamps: dict[str, TimeStampReport] = {}
+        self.answers: dict[str, RevocationAnswer] = {}
         self._document_ids = {document.name: own for own, document in self.documents.items()}
         self._certificate_ids: dict[str, str] = {}
         self._stamp_ids: dict[str, str] = {}
+        self._answer_ids: dict[str, str] = {}
 
     def covered(self, names: Iterable[str]) -> tuple[str, ...]:
         """Ids of the documents with these names."""
@@ -43,6 +46,12 @@ class Objects:
         """Its id. The same token may stand at several signatures."""
         own = self._stamp_ids.setdefault(stamp.sha256, f"T-{len(self._stamp_ids) + 1}")
         self.stamps.setdefault(own, stamp)
+        return own
+
+    def answer(self, answer: RevocationAnswer) -> str:
+        """Its id. One list speaks of many certificates."""
+        own = self._answer_ids.setdefault(answer.sha256, f"R-{len(self._answer_ids) + 1}")
+        self.answers.setdefault(own, answer)
         return own
 
     def proof(self, at: datetime, among: Iterable[SignatureReport]) -> str:

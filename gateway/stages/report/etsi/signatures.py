@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """One ``SignatureValidationReport``: of a signature, or of a file in which none could be read (clause 4.3)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,10 +27,18 @@ from gateway.stages.report.etsi.names import (
     add_words,
     ds,
     instant,
+    one_line,
     own,
 )
 from gateway.stages.report.etsi.objects import FILE_ID, Objects
-from gateway.stages.report.etsi.statuses import Crypto, Support, add_constraints, add_status, secure
+from gateway.stages.report.etsi.statuses import (
+    Crypto,
+    Support,
+    add_constraints,
+    add_status,
+    own_findings,
+    secure,
+)
 
 _PADES = "PAdES"
 _STAMP_ATTRIBUTES = {
@@ -58,6 +66,7 @@ class Subject:
     signature: SignatureReport
     file: VerificationReport
     beside: Sequence[SignatureReport]  # document time-stamps of the same PDF
+    countersigned_by: Mapping[str, str]  # ids in this report, with those of the signatures themselves
 
     @property
     def best(self) -> datetime:
@@ -74,7 +83,7 @@ def add_signature(root: etree._Element, subject: Subject, objects: Objects) -> N
     proof = objects.proof(subject.best, (signature, *subject.beside))
     _add_times(element, file.moment, subject.best, proof)
     _add_document(element, signature, objects)
-    _add_attributes(element, signature, objects)
+    _add_attributes(element, subject, objects)
     _add_signer(element, signature, objects)
     _add_quality(element, signature)
     _add_process(element, subject)
@@ -82,6 +91,7 @@ def add_signature(root: etree._Element, subject: Subject, objects: Objects) -> N
         chain=signature.chain,
         trusted=signature.trust is Trust.TRUSTED,
         revoked=signature.revoked,
+        answers=signature.revocation_answers,
         crypto=_crypto(subject),
     )
     add_status(element, OF_SIGNATURE[signature.indication], signature.sub_indication, support, objects)
@@ -109,6 +119,10 @@ def add_file(parent: etree._Element, file: VerificationReport) -> None:
         "indication": file.indication,
         "subIndication": file.sub_indication,
         "level": file.level,
+        "sha256": file.sha256,
+        "size": "" if file.size is None else str(file.size),
+        "dossier": file.dossier,
+        "madeBy": file.made_by,
     }
     add_words(element, words)
 
@@ -145,14 +159,18 @@ def _add_document(element: etree._Element, signature: SignatureReport, objects: 
     add_reference(document, "SignersDocumentRepresentation", ids)
 
 
-def _add_attributes(element: etree._Element, signature: SignatureReport, objects: Objects) -> None:
-    attributes = etree.Element(element.tag)
+def _add_attributes(element: etree._Element, subject: Subject, objects: Objects) -> None:
+    signature, attributes = subject.signature, etree.Element(element.tag)
     if signature.claimed_signing_time is not None:
         add(add(attributes, "SigningTime", Signed="true"), "Time", instant(signature.claimed_signing_time))
-    bound = all(finding.code is not Code.SIGNER_BINDING for finding in signature.findings)
+    bound = all(finding.code is not Code.SIGNER_BINDING for finding in own_findings(signature))
     if signature.signer is not None and bound:
         certificate = add(attributes, "SigningCertificate", Signed="true")
         add_reference(certificate, "AttributeObject", [objects.certificate(signature.signer)])
+    for counter, name in subject.countersigned_by.items():
+        attribute = add(attributes, "CounterSignature", Signed="false")
+        add_reference(attribute, "AttributeObject", [counter])
+        add(add(attribute, "CounterSignature"), "OtherInformation", name)
     for stamp in signature.stamps:
         if stamp.time is None:
             continue
@@ -169,7 +187,7 @@ def _add_signer(element: etree._Element, signature: SignatureReport, objects: Ob
         return
     information = add(element, "SignerInformation")
     add_reference(information, "SignerCertificate", [objects.certificate(signature.signer)])
-    add(information, "Signer", signature.signer.subject)
+    add(information, "Signer", one_line(signature.signer.subject))
 
 
 def _add_quality(element: etree._Element, signature: SignatureReport) -> None:
@@ -181,9 +199,16 @@ def _add_quality(element: etree._Element, signature: SignatureReport) -> None:
 
 
 def _add_process(element: etree._Element, subject: Subject) -> None:
-    """Which of the processes of EN 319 102-1 (clauses 5.3, 5.5, 5.6) came to the status."""
+    """Which of the processes of EN 319 102-1 (clauses 5.3, 5.5, 5.6) came to the status.
+
+    An archive time-stamp that proved nothing took no part in it.
+    """
     signature = subject.signature
-    if signature.level == "B-LTA":
+    archived = any(
+        stamp.kind in {StampKind.ARCHIVE, StampKind.DOCUMENT} and stamp.indication is Indication.TOTAL_PASSED
+        for stamp in (*signature.stamps, *(stamp for other in subject.beside for stamp in other.stamps))
+    )
+    if signature.level == "B-LTA" and archived:
         process = "LTA"
     else:
         process = "Basic" if subject.best == subject.file.moment else "LTVM"
@@ -198,7 +223,7 @@ def _crypto(subject: Subject) -> Crypto | None:
     return Crypto(
         signature_id=subject.id,
         algorithm=signature.value.algorithm,
-        secure=secure(signature.findings, signature.chain),
+        secure=secure(signature),
     )
 
 

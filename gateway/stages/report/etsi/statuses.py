@@ -10,7 +10,9 @@ from gateway.codes import Code
 from gateway.findings import Finding
 from gateway.model.signature import (
     CertificateSummary,
+    RevocationAnswer,
     RevokedCertificate,
+    SignatureReport,
     SubIndication,
 )
 from gateway.stages.report.etsi.names import (
@@ -22,6 +24,7 @@ from gateway.stages.report.etsi.names import (
     add_reference,
     ds,
     instant,
+    one_line,
     sub_indication,
 )
 from gateway.stages.report.etsi.objects import Objects
@@ -45,6 +48,7 @@ class Support:
     chain: Sequence[CertificateSummary] = ()
     trusted: bool = False
     revoked: Sequence[RevokedCertificate] = ()
+    answers: Sequence[RevocationAnswer] = ()
     crypto: Crypto | None = None
     related: Sequence[str] = ()  # ids
 
@@ -63,14 +67,15 @@ def add_status(
         return
     data = add(status, "AssociatedValidationReportData")
     _add_chain(data, support, objects)
-    if support.related:
-        add_reference(data, "RelatedValidationObject", support.related)
+    related = (*support.related, *dict.fromkeys(map(objects.answer, support.answers)))
+    if related:
+        add_reference(data, "RelatedValidationObject", related)
     if revoked:
-        _add_revocation(data, revoked[0], support.chain, objects)
+        _add_revocation(data, revoked[0], support, objects)
     if support.crypto is not None:
         _add_crypto(data, support.crypto)
     for certificate in revoked[1:]:
-        _add_revocation(add(status, "AssociatedValidationReportData"), certificate, support.chain, objects)
+        _add_revocation(add(status, "AssociatedValidationReportData"), certificate, support, objects)
 
 
 def add_constraints(parent: etree._Element, findings: Sequence[Finding]) -> None:
@@ -93,10 +98,20 @@ def add_constraints(parent: etree._Element, findings: Sequence[Finding]) -> None
                 add(fact, "Value", facts[name])
 
 
-def secure(findings: Sequence[Finding], chain: Sequence[CertificateSummary]) -> bool:
-    """Did the dated table accept what the signature itself is made with? Findings about certificates name their subject."""
-    subjects = {certificate.subject for certificate in chain}
-    return not any(finding.code in _WEAK and finding.place not in subjects for finding in findings)
+def own_findings(signature: SignatureReport) -> tuple[Finding, ...]:
+    """Those about the signature itself: a place ends in the certificate or the time-stamp that a finding is about."""
+    chains = (signature.chain, *(stamp.chain for stamp in signature.stamps))
+    certificates = tuple(certificate.place for chain in chains for certificate in chain if certificate.place)
+    return tuple(
+        finding
+        for finding in signature.findings
+        if not finding.place.endswith(certificates) and "time-stamp" not in finding.place.rpartition(", ")[2]
+    )
+
+
+def secure(signature: SignatureReport) -> bool:
+    """Did the dated table accept what the signature itself is made with?"""
+    return not any(finding.code in _WEAK for finding in own_findings(signature))
 
 
 def _add_chain(data: etree._Element, support: Support, objects: Objects) -> None:
@@ -119,7 +134,7 @@ def _add_link(parent: etree._Element, name: str, link: tuple[str, str]) -> None:
     """A certificate by its id and, for people, by its subject."""
     own, subject = link
     reference = add_reference(parent, name, [own])
-    add(add(reference, ds("X509Data")), ds("X509SubjectName"), subject)
+    add(add(reference, ds("X509Data")), ds("X509SubjectName"), one_line(subject))
 
 
 def _known(revoked: RevokedCertificate, chain: Sequence[CertificateSummary]) -> bool:
@@ -127,14 +142,17 @@ def _known(revoked: RevokedCertificate, chain: Sequence[CertificateSummary]) -> 
 
 
 def _add_revocation(
-    data: etree._Element, revoked: RevokedCertificate, chain: Sequence[CertificateSummary], objects: Objects
+    data: etree._Element, revoked: RevokedCertificate, support: Support, objects: Objects
 ) -> None:
-    (certificate, *_) = (c for c in chain if c.sha256 == revoked.sha256)
+    (certificate, *_) = (c for c in support.chain if c.sha256 == revoked.sha256)
     information = add(data, "RevocationStatusInformation")
     add_reference(information, "ValidationObjectId", [objects.certificate(certificate)])
     add(information, "RevocationTime", instant(revoked.since))
     if revoked.reason:
         add(information, "RevocationReason", f"{REVOCATION_REASON}{revoked.reason}")
+    said = [objects.answer(answer) for answer in support.answers if answer.certificate == revoked.sha256]
+    if said:
+        add_reference(information, "RevocationObject", said[:1])
 
 
 def _add_crypto(data: etree._Element, crypto: Crypto) -> None:

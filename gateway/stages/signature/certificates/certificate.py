@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import new as new_hash
 from hashlib import sha256
+from traceback import clear_frames
 from typing import Any, TypeVar
 
 from asn1crypto import algos
@@ -25,8 +26,12 @@ from gateway.codes import Code
 from gateway.errors import AmtsboteError, Rejected, Unreadable, own_words
 from gateway.findings import Finding, Severity
 from gateway.model.signature import CertificateSummary
+from gateway.stages.signature.certificates.encoding import bounded, comparable
+from gateway.stages.signature.certificates.names import text_of
 
-MAX_CERTIFICATE_BYTES = 32 * 1024  # real ones with QC statements and logos stay below 10 KiB
+MAX_CERTIFICATE_BYTES = 16 * 1024  # real ones with QC statements and logos stay below 10 KiB
+MAX_LINKS = 4096  # answers of ``signed_by`` that are kept, some hundred bytes each
+_KEPT_BYTES = 4 * 1024  # certificates that are worth keeping: taken apart, one takes a hundred times its size
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 Value = TypeVar("Value")
 
@@ -41,6 +46,7 @@ _HASHES: dict[str, type[hashes.HashAlgorithm]] = {
     "sha3_512": hashes.SHA3_512,
 }
 DIGESTS = frozenset(_HASHES)
+_links: dict[tuple[str, str], bool] = {}  # of ``signed_by``; plain digests, no certificates stay in memory
 _NAMES = {
     "rsassa_pkcs1v15": "rsa-pkcs1v15",
     "rsassa_pss": "rsa-pss",
@@ -72,11 +78,6 @@ class Certificate:
     scheme: Scheme  # of the issuer's signature on it
     summary: CertificateSummary
 
-    @property
-    def self_signed(self) -> bool:
-        """Own name as issuer; enough to know that no other certificate stands above it."""
-        return self.subject == self.issuer
-
 
 def contained(attempt: Callable[[], Value], *, code: Code, place: str, expected: str = "") -> Value:
     """Run foreign code; whatever it raises is "not valid" with a finding, never a pass and never a crash.
@@ -88,6 +89,8 @@ def contained(attempt: Callable[[], Value], *, code: Code, place: str, expected:
     except AmtsboteError:
         raise
     except Exception as error:
+        if isinstance(error, MemoryError):
+            clear_frames(error.__traceback__)  # what they hold is what is missing to tell of it
         got = own_words(error)
         raise Rejected([Finding(code=code, place=place, expected=expected, got=got)]) from error
 
@@ -95,7 +98,7 @@ def contained(attempt: Callable[[], Value], *, code: Code, place: str, expected:
 def read_certificate(der: bytes, *, place: str = "") -> Certificate:
     """A certificate from its DER. Raises ``Rejected`` with ``CERTIFICATE_MALFORMED``."""
     return contained(
-        lambda: _read(bytes(der)),
+        lambda: _kept(bytes(der)) if len(der) <= _KEPT_BYTES else _read(bytes(der)),
         code=Code.CERTIFICATE_MALFORMED,
         place=place,
         expected="an X.509 certificate in DER",
@@ -103,8 +106,12 @@ def read_certificate(der: bytes, *, place: str = "") -> Certificate:
 
 
 @lru_cache(maxsize=128)
-def _read(der: bytes) -> Certificate:
+def _kept(der: bytes) -> Certificate:
     """Cached by content: a certificate's parse never changes, and CA certificates come with every signature."""
+    return _read(der)
+
+
+def _read(der: bytes) -> Certificate:
     # cryptography warns of names longer than X.520 allows and of serial number zero; both occur in real chains, and a
     # verdict must not depend on how the process filters warnings.
     with warnings.catch_warnings():
@@ -115,8 +122,9 @@ def _read(der: bytes) -> Certificate:
 def _parse(der: bytes) -> Certificate:
     if len(der) > MAX_CERTIFICATE_BYTES:
         raise Unreadable(f"{len(der)} bytes exceed {MAX_CERTIFICATE_BYTES}")
-    parsed = x509.load_der_x509_certificate(der)
+    parsed = x509.load_der_x509_certificate(bounded(der))
     asn1 = asn1_x509.Certificate.load(der, strict=True)
+    subject, issuer = comparable(asn1.subject), comparable(asn1.issuer)  # before the costly lines below
     _ = asn1.native  # the whole tree is decoded here, so no lazy surprise waits in a later line
     if parsed.serial_number < 0:
         raise Unreadable("negative serial number")  # no CRL could name it (RFC 5280 clause 4.1.2.2)
@@ -133,8 +141,8 @@ def _parse(der: bytes) -> Certificate:
         parsed=parsed,
         asn1=asn1,
         key=key,
-        subject=asn1.subject.hashable,
-        issuer=asn1.issuer.hashable,
+        subject=subject,
+        issuer=issuer,
         scheme=scheme_of(asn1["signature_algorithm"]),
         summary=_summary(parsed, digest),
     )
@@ -143,8 +151,8 @@ def _parse(der: bytes) -> Certificate:
 def _summary(parsed: x509.Certificate, digest: str) -> CertificateSummary:
     return CertificateSummary(
         sha256=digest,
-        subject=parsed.subject.rfc4514_string(),
-        issuer=parsed.issuer.rfc4514_string(),
+        subject=text_of(parsed.subject),
+        issuer=text_of(parsed.issuer),
         serial=f"{parsed.serial_number:x}",
         not_before=parsed.not_valid_before_utc,
         not_after=parsed.not_valid_after_utc,
@@ -209,13 +217,23 @@ def check_value(key: PublicKey, *, scheme: Scheme, value: bytes, data: bytes) ->
 
 
 def signed_by(certificate: Certificate, issuer: Certificate) -> bool:
-    """Does the issuer's key verify the certificate? Names are the caller's question."""
-    return verifies(
-        issuer.key,
-        scheme=certificate.scheme,
-        value=certificate.parsed.signature,
-        data=certificate.parsed.tbs_certificate_bytes,
-    )
+    """Does the issuer's key verify the certificate? Names are the caller's question. Kept: the bytes alone decide."""
+    pair = certificate.sha256, issuer.sha256
+    known = _links.get(pair)
+    if known is not None:
+        return known
+    value, data = certificate.parsed.signature, certificate.parsed.tbs_certificate_bytes
+    try:
+        check_value(issuer.key, scheme=certificate.scheme, value=value, data=data)
+        answer = True
+    except MemoryError:
+        return False  # that passes, so it must not be remembered of these bytes
+    except Exception:  # noqa: BLE001 - a key OpenSSL refuses to use verifies nothing
+        answer = False
+    if len(_links) >= MAX_LINKS:
+        _links.clear()
+    _links[pair] = answer
+    return answer
 
 
 def verifies(key: PublicKey, *, scheme: Scheme, value: bytes, data: bytes) -> bool:

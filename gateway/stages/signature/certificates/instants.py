@@ -5,9 +5,12 @@ A judgement reads time only through ``Instant``. Its verdict therefore holds for
 each recorded comparison comes out the same; ``Instant.span`` is that interval.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
+NOTHING: Mapping[str, datetime] = MappingProxyType({})  # covered by no time-stamp
 _TICK = timedelta(microseconds=1)  # resolution of datetime: ``t > x`` is ``t >= x + tick``
 _START = datetime.min.replace(tzinfo=UTC)
 _END = datetime.max.replace(tzinfo=UTC)
@@ -65,19 +68,34 @@ class Instant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moments:
-    """The two times of EN 319 102-1: when we judge (``now``) and when the signature is known to have existed (``proof``).
+    """The times of EN 319 102-1: when we judge (``now``), when the signature is known to have existed (``proof``), and when
+    each object is known to have existed that a time-stamp covers (``objects``, by the SHA-256 of its DER).
 
-    Without a proof of existence both are the same object, and every fault is a "no POE" fault.
+    Without a proof of existence an instant is ``now`` itself, and every fault is a "no POE" fault.
     """
 
     now: Instant
     proof: Instant
     proven: bool
+    objects: Mapping[str, Instant] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, moment: datetime, existed: datetime | None) -> "Moments":
-        """``existed`` in the future of ``moment`` proves nothing more than ``moment`` itself."""
+    def of(
+        cls, moment: datetime, existed: datetime | None, covered: Mapping[str, datetime] = NOTHING
+    ) -> "Moments":
+        """A proof in the future of ``moment`` proves nothing more than ``moment`` itself."""
         now = Instant(value=moment)
-        if existed is None or existed >= moment:
-            return cls(now=now, proof=now, proven=existed is not None)
-        return cls(now=now, proof=Instant(value=existed), proven=True)
+        return cls(
+            now=now,
+            proof=now if existed is None or existed >= moment else Instant(value=existed),
+            proven=existed is not None,
+            objects={sha256: Instant(value=time) for sha256, time in covered.items() if time < moment},
+        )
+
+    def of_object(self, sha256: str) -> Instant:
+        """When the object is known to have existed: now, where nothing proves more."""
+        return self.objects.get(sha256, self.now)
+
+    def seen_from(self, sha256: str) -> "Moments":
+        """The same times for a question about what made the object: nothing proves that it was used before."""
+        return replace(self, proof=self.of_object(sha256), proven=sha256 in self.objects)

@@ -5,23 +5,34 @@ Leaves out freshness and the final answer (``revocation``) and requests: the gat
 uploaded certificate names. A response counts whether or not the certificate names a responder.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import new as new_hash
 
-from gateway.model.trust import AlgorithmRule
+from gateway.model.trust import SignaturePolicy
 from gateway.stages.signature.certificates.certificate import (
     Certificate,
     Scheme,
     signed_by,
     verifies,
 )
-from gateway.stages.signature.certificates.crl import weak_scheme
 from gateway.stages.signature.certificates.instants import Moments
-from gateway.stages.signature.certificates.statement import Statement, Unusable
+from gateway.stages.signature.certificates.statement import Statement, Unusable, revoked_since
+from gateway.stages.signature.certificates.strength import weakness
 
+_KNOWN_CRITICAL = {  # of a responder's certificate; no other extension may be critical (RFC 5280 clause 4.2)
+    "basic_constraints",
+    "certificate_policies",
+    "extended_key_usage",
+    "key_usage",
+    "ocsp_no_check",
+    "subject_alt_name",
+}
 _ID_HASHES = {"sha1", "sha256", "sha384", "sha512"}  # SHA-1 names the issuer here, it protects nothing
+
+_NOT_KNOWN = "the responder does not know the certificate"
+_ANOTHER = "certHash names another certificate"
+_DISOWNED = frozenset({_NOT_KNOWN, _ANOTHER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +47,7 @@ class Single:
     this_update: datetime
     next_update: datetime | None
     revoked_at: datetime | None
+    invalid_from: datetime | None
     reason: str
     archive_cutoff: datetime | None
     certificate_hash: tuple[str, bytes] | None
@@ -68,45 +80,53 @@ class Response:
     tbs: bytes
 
     def about(
-        self,
-        certificate: Certificate,
-        issuer: Certificate,
-        *,
-        rules: Sequence[AlgorithmRule],
-        moments: Moments,
-    ) -> Statement | Unusable | None:
-        """What the response says about ``certificate``; None where it speaks of others only."""
-        for single in self.singles:
-            if single.concerns(certificate, issuer):
-                return self._said(single, certificate, issuer, rules, moments)
-        return None
-
-    def _said(
-        self,
-        single: Single,
-        certificate: Certificate,
-        issuer: Certificate,
-        rules: Sequence[AlgorithmRule],
-        moments: Moments,
-    ) -> Statement | Unusable:
+        self, certificate: Certificate, issuer: Certificate, *, policy: SignaturePolicy, moments: Moments
+    ) -> tuple[Statement | Unusable, ...]:
+        """All that the response says about ``certificate``; nothing where it speaks of others only."""
+        singles = [single for single in self.singles if single.concerns(certificate, issuer)]
+        if not singles:
+            return ()
         signer = self._signer(issuer)
         if isinstance(signer, str):
-            return Unusable(source="OCSP", reason=signer)
-        delegated = signer.sha256 != issuer.sha256
-        weak = weak_scheme(self.scheme, signer, rules, moments)
-        if delegated and not weak:
-            weak = weak_scheme(signer.scheme, issuer, rules, moments)
-        objection = f"signed with {weak}" if weak else self._objection(single, certificate, signer)
-        if objection:
-            return Unusable(source="OCSP", reason=objection)
+            return (Unusable(source="OCSP", reason=signer),)
+        weak = self._weak(signer, issuer, policy, moments.of_object(self.sha256).day())
+        if weak and self._weak(signer, issuer, policy, self.produced_at):
+            return (Unusable(source="OCSP", reason=f"signed with {weak}"),)
+        limits = f"signed with {weak}" if weak else ""
+        responder = None if signer.sha256 == issuer.sha256 else signer
+        return tuple(
+            Unusable(source="OCSP", reason=objection, disowned=objection in _DISOWNED)
+            if (objection := self._objection(single, certificate, signer))
+            else self._said(single, responder, limits, policy)
+            for single in singles
+        )
+
+    def _weak(
+        self, signer: Certificate, issuer: Certificate, policy: SignaturePolicy, moment: datetime
+    ) -> str:
+        """A weak point of the response or, where the answer was delegated, of the responder's certificate in it."""
+        weak = weakness(policy.algorithms, self.scheme, signer.key, moment)
+        if weak or signer.sha256 == issuer.sha256:
+            return weak
+        return weakness(policy.algorithms, signer.scheme, issuer.key, moment)
+
+    def _said(
+        self, single: Single, responder: Certificate | None, limits: str, policy: SignaturePolicy
+    ) -> Statement:
+        if self.produced_at < single.this_update - policy.clock_skew:
+            limits = limits or "signed before the time at which it knows"
+        since = single.revoked_at
         return Statement(
             source="OCSP",
+            sha256=self.sha256,
             this_update=single.this_update,
             next_update=single.next_update,
-            revoked_at=single.revoked_at,
+            made_at=max(self.produced_at, single.this_update),
+            revoked_at=revoked_since(since, single.reason, single.invalid_from) if since else None,
             reason=single.reason,
             keeps_expired_from=single.archive_cutoff,
-            responder=signer if delegated and signer.asn1.ocsp_no_check_value is None else None,
+            responder=responder,
+            limits=limits,
         )
 
     def _signer(self, issuer: Certificate) -> Certificate | str:
@@ -133,14 +153,14 @@ class Response:
         if single.strange:
             return f"unknown critical extension {single.strange}"
         if single.status == "unknown":
-            return "the responder does not know the certificate"
+            return _NOT_KNOWN
         life = signer.summary
         if not life.not_before <= self.produced_at <= life.not_after:
             return "produced outside the validity of the responder's certificate"
         if single.certificate_hash:
             name, value = single.certificate_hash
             if name not in _ID_HASHES or new_hash(name, certificate.der).digest() != value:
-                return "certHash names another certificate"
+                return _ANOTHER
         return ""
 
 
@@ -151,6 +171,8 @@ def _unauthorised(candidate: Certificate, issuer: Certificate) -> str:
         return "responder certificate is not meant for OCSP signing"
     if candidate.issuer != issuer.subject or not signed_by(candidate, issuer):
         return "responder certificate comes from another CA"
+    if candidate.asn1.critical_extensions - _KNOWN_CRITICAL:
+        return "responder certificate with an unknown critical extension"
     usage = candidate.asn1.key_usage_value
     if usage is not None and not usage.native & {"digital_signature", "non_repudiation"}:
         return "responder certificate may not sign"

@@ -10,7 +10,9 @@ Owned by one thread. Bounded: the least recently used cases go first.
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
 from hashlib import sha256
 from types import MappingProxyType
 from typing import TypeVar
@@ -18,9 +20,11 @@ from typing import TypeVar
 from gateway.errors import Rejected
 from gateway.findings import Finding
 from gateway.model.trust import SignaturePolicy, TrustMaterial
+from gateway.stages.signature.certificates.brought import Brought
 from gateway.stages.signature.certificates.certificate import Certificate, read_certificate
-from gateway.stages.signature.certificates.crl import Crl, read_crl
-from gateway.stages.signature.certificates.instants import Moments, Span
+from gateway.stages.signature.certificates.crl import Crl
+from gateway.stages.signature.certificates.crl_reader import read_crl
+from gateway.stages.signature.certificates.instants import NOTHING, Moments, Span
 from gateway.stages.signature.certificates.ocsp import Response
 from gateway.stages.signature.certificates.ocsp_reader import read_response
 from gateway.stages.signature.certificates.revocation import RevocationData
@@ -30,7 +34,8 @@ from gateway.stages.signature.qualified.lists import TrustedLists
 
 MAX_CASES = 1024  # a case is some 10 KiB
 MAX_SPANS = 8  # judgements on one case at different times
-MAX_BROUGHT = 8  # parsed CRLs that came with signatures; each may be some MiB
+MAX_BROUGHT_CRLS = 8  # parsed ones that came with signatures; each may be some MiB
+MAX_BROUGHT_RESPONSES = 64  # as many as one signature may bring, some 2 MiB each at worst
 
 Parsed = TypeVar("Parsed", Certificate, Crl, Response)
 
@@ -42,6 +47,7 @@ class Case:
     purpose: Purpose
     policy: SignaturePolicy
     proven: bool
+    covered: frozenset[str]  # by a time-stamp, of whatever time
     certificate: bytes
     hints: tuple[bytes, ...]
     crls: tuple[bytes, ...]
@@ -55,6 +61,7 @@ class Case:
         purpose: Purpose,
         policy: SignaturePolicy,
         proven: bool,
+        covered: frozenset[str] = frozenset(),
         certificate: bytes,
         hints: Sequence[bytes],
         crls: Sequence[bytes],
@@ -67,6 +74,7 @@ class Case:
             purpose=purpose,
             policy=policy,
             proven=proven,
+            covered=covered,
             certificate=bytes(certificate),
             hints=tuple(hints),
             crls=tuple(crls),
@@ -75,16 +83,25 @@ class Case:
         )
 
     @property
-    def key(self) -> tuple[Purpose, SignaturePolicy, bool, bytes]:
+    def key(self) -> tuple[Purpose, SignaturePolicy, bool, frozenset[str], bytes]:
         """What is equal exactly when the case is."""
-        return self.purpose, self.policy, self.proven, self.digest
+        return self.purpose, self.policy, self.proven, self.covered, self.digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Remembered:
     now: Span
     proof: Span
+    objects: Mapping[str, Span]
     judgement: PathJudgement
+
+    def holds(self, moments: Moments) -> bool:
+        """Would every comparison come out the same at these times? The case has the same objects."""
+        return (
+            self.now.holds(moments.now.value)
+            and self.proof.holds(moments.proof.value)
+            and all(span.holds(moments.of_object(sha256).value) for sha256, span in self.objects.items())
+        )
 
 
 class TrustStore:
@@ -95,6 +112,7 @@ class TrustStore:
 
     def __init__(self, material: TrustMaterial, lists: TrustedLists | None = None) -> None:
         self.lists = lists or TrustedLists()
+        self._material = material
         findings: list[Finding] = []
         self._anchors = {
             Purpose.SIGNER: _by_digest(_all(material.signer_anchors, read_certificate, "anchor", findings)),
@@ -107,7 +125,19 @@ class TrustStore:
         )
         self.findings = tuple(findings)
         self._cases: OrderedDict[object, list[_Remembered]] = OrderedDict()
-        self._brought: OrderedDict[bytes, Crl] = OrderedDict()
+        self._crls = Brought(read_crl, limit=MAX_BROUGHT_CRLS)
+        self._responses = Brought(read_response, limit=MAX_BROUGHT_RESPONSES)
+        self._own = frozenset[str]().union(
+            *self._anchors.values(),
+            (one.sha256 for one in self.intermediates),
+            (one.sha256 for one in self._data.crls),
+            (one.sha256 for one in self._data.responses),
+        )
+
+    @cached_property
+    def bare(self) -> "TrustStore":
+        """The same anchors without the operator's revocation data: what came along has to speak for itself."""
+        return TrustStore(replace(self._material, crls=(), ocsps=()))
 
     def anchors(self, purpose: Purpose) -> Mapping[str, Certificate]:
         """By SHA-256 of the DER."""
@@ -115,19 +145,25 @@ class TrustStore:
 
     def revocation_data(self, case: Case) -> RevocationData:
         """The operator's data and what the signature brought along."""
-        ignored: list[
-            Finding
-        ] = []  # data nobody can read proves nothing; what is missing is named where it is missed
-        brought = tuple(_all(case.crls, self._brought_crl, "CRL", ignored))
-        responses = tuple(_all(case.ocsps, read_response, "OCSP response", ignored))
         return RevocationData(
-            crls=(*self._data.crls, *brought), responses=(*self._data.responses, *responses)
+            crls=(*self._data.crls, *self._crls.readable(case.crls)),
+            responses=(*self._data.responses, *self._responses.readable(case.ocsps)),
         )
+
+    def concerned(self, covered: Mapping[str, datetime], brought: Iterable[bytes]) -> Mapping[str, datetime]:
+        """Of the objects that a time-stamp covers, those a judgement may ask for: its own and the operator's.
+
+        A file may name any number of others, and what is kept of a judgement must not grow with them.
+        """
+        if not covered:
+            return NOTHING
+        asked = self._own.union(sha256(der).hexdigest() for der in brought)
+        return {digest: covered[digest] for digest in asked if digest in covered}
 
     def recall(self, case: Case, moments: Moments) -> PathJudgement | None:
         """A judgement that was made on the same case and still holds at these times."""
         for known in self._cases.get(case.key, ()):
-            if known.now.holds(moments.now.value) and known.proof.holds(moments.proof.value):
+            if known.holds(moments):
                 self._cases.move_to_end(case.key)
                 return known.judgement
         return None
@@ -135,20 +171,15 @@ class TrustStore:
     def remember(self, case: Case, moments: Moments, judgement: PathJudgement) -> None:
         """Keep a judgement for the span in which it holds. ``moments`` are those the judgement compared with."""
         known = self._cases.setdefault(case.key, [])
-        known.insert(0, _Remembered(now=moments.now.span, proof=moments.proof.span, judgement=judgement))
+        objects = {sha256: instant.span for sha256, instant in moments.objects.items()}
+        spans = _Remembered(
+            now=moments.now.span, proof=moments.proof.span, objects=objects, judgement=judgement
+        )
+        known.insert(0, spans)
         del known[MAX_SPANS:]
         self._cases.move_to_end(case.key)
         if len(self._cases) > MAX_CASES:
             self._cases.popitem(last=False)
-
-    def _brought_crl(self, der: bytes, *, place: str) -> Crl:
-        digest = sha256(der).digest()
-        if digest not in self._brought:
-            self._brought[digest] = read_crl(der, place=place)
-        self._brought.move_to_end(digest)
-        if len(self._brought) > MAX_BROUGHT:
-            self._brought.popitem(last=False)
-        return self._brought[digest]
 
 
 def _all(

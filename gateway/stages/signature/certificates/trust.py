@@ -8,14 +8,14 @@ code throws is "not trusted" with a finding.
 Steps (EN 319 102-1 clause 5.2.6, for every certificate of the path, not only the first that fails)
 1. a path to an anchor, links proven by signatures (``path``)
 2. RFC 5280 validation of the path (``path``)
-3. validity at the time of proof, the anchor's too
+3. validity at the time of proof, the anchor's too (``chain``)
 4. usage of the first certificate for the purpose (``usage``)
-5. algorithms by the dated table at the time of proof
+5. algorithms by the dated table, when each object is known to have existed (``chain``)
 6. revocation of every certificate below the anchor (``revocation``)
 7. what trusted lists say of a signer whose path holds (``qualification``); it never makes a path hold
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
@@ -23,24 +23,26 @@ from itertools import pairwise
 from gateway.codes import Code
 from gateway.errors import Rejected
 from gateway.findings import Finding, Severity
-from gateway.model.signature import CertificateSummary, Revocation, RevokedCertificate, SubIndication, Trust
-from gateway.model.trust import SignaturePolicy
-from gateway.stages.signature.algorithms import check_algorithm
-from gateway.stages.signature.certificates.certificate import (
-    Certificate,
-    contained,
-    key_bits,
-    read_certificate,
+from gateway.model.signature import (
+    CertificateSummary,
+    Revocation,
+    RevocationAnswer,
+    RevokedCertificate,
+    SubIndication,
+    Trust,
 )
-from gateway.stages.signature.certificates.instants import Moments
-from gateway.stages.signature.certificates.path import path_faults, paths
+from gateway.model.trust import SignaturePolicy
+from gateway.stages.signature.certificates.certificate import Certificate, contained, read_certificate
+from gateway.stages.signature.certificates.chain import chain_faults
+from gateway.stages.signature.certificates.instants import NOTHING, Moments
+from gateway.stages.signature.certificates.path import paths
 from gateway.stages.signature.certificates.revocation import (
     RevocationData,
     RevocationJudgement,
     judge_revocation,
 )
 from gateway.stages.signature.certificates.store import Case, TrustStore
-from gateway.stages.signature.certificates.usage import Purpose, usage_faults
+from gateway.stages.signature.certificates.usage import Purpose
 from gateway.stages.signature.faults import Fault, judge_faults
 from gateway.stages.signature.judgement import PathJudgement
 from gateway.stages.signature.qualified.qualification import qualify
@@ -61,22 +63,28 @@ def judge_certificate(
     moment: datetime,
     purpose: Purpose,
     existed: datetime | None = None,
+    covered: Mapping[str, datetime] = NOTHING,
     crls: Sequence[bytes] = (),
     ocsps: Sequence[bytes] = (),
 ) -> PathJudgement:
     """Judge at ``moment``; ``existed`` is the time at which a valid time-stamp proves the signature was there.
 
+    ``covered`` is the time at which one proves that a CRL, OCSP response or CA certificate was there, by the SHA-256 of
+    its DER in hex: an archive or document time-stamp over these very bytes.
     ``hints``, ``crls`` and ``ocsps`` came with the signature: they can help to prove something, they prove nothing.
     """
-    moments = Moments.of(moment, existed)
+    hints, crls, ocsps = hints[:MAX_HINTS], crls[:MAX_HINTS], ocsps[:MAX_HINTS]
+    proven = store.concerned(covered, (certificate_der, *hints, *crls, *ocsps))
+    moments = Moments.of(moment, existed, proven)
     case = Case.of(
         purpose=purpose,
         policy=policy,
         proven=moments.proven,
+        covered=frozenset(moments.objects),
         certificate=certificate_der,
-        hints=hints[:MAX_HINTS],
-        crls=crls[:MAX_HINTS],
-        ocsps=ocsps[:MAX_HINTS],
+        hints=hints,
+        crls=crls,
+        ocsps=ocsps,
     )
     known = store.recall(case, moments)
     if known is not None:
@@ -118,7 +126,7 @@ def _judge(case: Case, store: TrustStore, moments: Moments) -> PathJudgement:
     if best is not None:
         return best
     finding = Finding(
-        code=Code.CERTIFICATE_UNTRUSTED,
+        code=Code.TIMESTAMP_UNTRUSTED if case.purpose is Purpose.TSA else Code.CERTIFICATE_UNTRUSTED,
         place=leaf.summary.place,
         expected="a path to a trust anchor",
         got=f"issuer {leaf.summary.issuer}",
@@ -129,23 +137,53 @@ def _judge(case: Case, store: TrustStore, moments: Moments) -> PathJudgement:
 def _judge_path(
     chain: Sequence[Certificate], case: Case, data: RevocationData, moments: Moments
 ) -> PathJudgement:
-    faults = [
-        *_date_faults(chain, moments),
-        *(_constraint(f) for f in path_faults(chain, moments.proof.value)),
-        *(_constraint(f) for f in usage_faults(chain[0], case.purpose)),
-        *_algorithm_faults(chain, case.policy, moments),
-    ]
+    faults: list[Fault] = []
+    remarks: list[Finding] = []
     states: list[Revocation] = []
     revoked: list[RevokedCertificate] = []
+    answers: list[RevocationAnswer] = []
     for certificate, issuer in pairwise(chain):
         state = judge_revocation(certificate, issuer, data=data, policy=case.policy, moments=moments)
         states.append(state.status)
+        answers += _answer(certificate, state)
+        if state.status is Revocation.GOOD:
+            remarks += state.findings
+            continue
         revoked += _revoked(certificate, state)
         means = state.sub_indication or SubIndication.TRY_LATER
         if means is SubIndication.REVOKED_NO_POE and certificate is not chain[0]:
             means = SubIndication.REVOKED_CA_NO_POE
         faults += [Fault(finding=f, means=means) for f in state.findings]
-    return replace(_judgement([c.summary for c in chain], _worst(states), faults), revoked=tuple(revoked))
+    others = chain_faults(chain, states, purpose=case.purpose, policy=case.policy, moments=moments)
+    faults = [fault for fault in faults if not _told_by_dates(fault, others)]
+    judgement = _judgement([c.summary for c in chain], _worst(states), [*others, *faults])
+    return replace(
+        judgement,
+        revoked=tuple(revoked),
+        answers=tuple(answers),
+        findings=(*judgement.findings, *remarks),
+    )
+
+
+def _told_by_dates(fault: Fault, others: Sequence[Fault]) -> bool:
+    """That lists forget an expired certificate follows from what is said already: it has expired."""
+    return fault.finding.code is Code.REVOCATION_AFTER_EXPIRY and any(
+        other.finding.code is Code.CERTIFICATE_EXPIRED and other.finding.place == fault.finding.place
+        for other in others
+    )
+
+
+def _answer(certificate: Certificate, state: RevocationJudgement) -> Iterable[RevocationAnswer]:
+    said = state.statement
+    if said is not None:
+        yield RevocationAnswer(
+            certificate=certificate.summary.sha256,
+            status=state.status,
+            source=said.source,
+            sha256=said.sha256,
+            issued=said.made_at,
+            next_update=said.next_update,
+        )
 
 
 def _revoked(certificate: Certificate, state: RevocationJudgement) -> Iterable[RevokedCertificate]:
@@ -154,49 +192,6 @@ def _revoked(certificate: Certificate, state: RevocationJudgement) -> Iterable[R
         yield RevokedCertificate(
             sha256=certificate.summary.sha256, since=said.revoked_at, reason=said.reason, source=said.source
         )
-
-
-def _date_faults(chain: Sequence[Certificate], moments: Moments) -> Iterable[Fault]:
-    """Step 3. Only a proven time before the certificate's start fails for good (EN 319 102-1 clause 5.5.4)."""
-    for certificate in chain:
-        life = certificate.summary
-        got = moments.proof.value.isoformat()
-        if not moments.proof.reaches(life.not_before):
-            expected = f"not before {life.not_before.isoformat()}"
-            code = Code.CERTIFICATE_NOT_YET_VALID
-            failed = moments.proven and certificate is chain[0]
-            means = SubIndication.NOT_YET_VALID if failed else SubIndication.OUT_OF_BOUNDS_NO_POE
-        elif moments.proof.passes(life.not_after):
-            expected = f"not after {life.not_after.isoformat()}"
-            code, means = Code.CERTIFICATE_EXPIRED, SubIndication.OUT_OF_BOUNDS_NO_POE
-        else:
-            continue
-        yield Fault(finding=Finding(code=code, place=life.place, expected=expected, got=got), means=means)
-
-
-def _algorithm_faults(
-    chain: Sequence[Certificate], policy: SignaturePolicy, moments: Moments
-) -> Iterable[Fault]:
-    """Step 5. The anchor's own signature protects nothing: it is trusted because the operator named it."""
-    moment = moments.proof.day()
-    for certificate, issuer in pairwise(chain):
-        scheme, bits = certificate.scheme, key_bits(issuer.key)
-        found = [check_algorithm(policy.algorithms, scheme.algorithm, "signature", bits, moment)]
-        if scheme.digest:
-            found.append(check_algorithm(policy.algorithms, scheme.digest, "digest", 0, moment))
-        for finding in found:
-            if finding is not None:
-                expired = finding.code is Code.SIGNATURE_ALGORITHM_EXPIRED
-                yield Fault(
-                    finding=replace(finding, place=certificate.summary.place),
-                    means=SubIndication.CRYPTO_CONSTRAINTS_FAILURE_NO_POE
-                    if expired
-                    else SubIndication.CRYPTO_CONSTRAINTS_FAILURE,
-                )
-
-
-def _constraint(finding: Finding) -> Fault:
-    return Fault(finding=finding, means=SubIndication.CHAIN_CONSTRAINTS_FAILURE)
 
 
 def _no_path(leaf: Certificate, finding: Finding) -> PathJudgement:

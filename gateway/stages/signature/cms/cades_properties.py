@@ -10,18 +10,18 @@ from datetime import datetime, timedelta
 from gateway.codes import Code
 from gateway.findings import Finding, Severity
 from gateway.model.signature import SignatureValue
-from gateway.stages.signature.cms.signed_data import SignedData
+from gateway.stages.signature.cms.binding import ESS_V2
+from gateway.stages.signature.cms.signed_data import NO_CONTENT_TYPE, SignedData
 from gateway.stages.signature.cms.signer import (
     CONTENT_TYPE,
-    ESS_V2,
     MESSAGE_DIGEST,
     SIGNING_TIME,
     CmsSignerCheck,
 )
 from gateway.stages.signature.identity import signature_value
+from gateway.stages.signature.signing_time import signing_time_findings
 
 _DATA = "1.2.840.113549.1.7.1"
-_COUNTER_SIGNATURE = "1.2.840.113549.1.9.6"
 _POLICY = "1.2.840.113549.1.9.16.2.15"
 _ARCHIVE_STAMPS = {
     "0.4.0.1733.2.4",  # archive-time-stamp-v3
@@ -75,15 +75,10 @@ def property_findings(
     claimed = claimed_time(check)
     if claimed is None:
         yield Finding(code=Code.SIGNATURE_PROPERTIES, place=place, expected="one signing-time", got="none")
-    elif claimed > moment + skew:
-        expected = f"a signing-time not after {moment.isoformat()}"
-        yield Finding(code=Code.SIGNATURE_PROPERTIES, place=place, expected=expected, got=claimed.isoformat())
-    elif best is not None and claimed > best + skew:
-        # Harmless for the proof, which rests on the time-stamp; but one of the two clocks is wrong.
-        expected = f"a signing-time before the time-stamp's {best.isoformat()}"
-        got = claimed.isoformat()
-        yield Finding(
-            code=Code.TIMESTAMP_ORDER, severity=Severity.WARNING, place=place, expected=expected, got=got
+    else:
+        signer = check.certificate.summary if check.certificate else None
+        yield from signing_time_findings(
+            claimed, best=best, signer=signer, moment=moment, skew=skew, place=place
         )
     if _POLICY in check.signed:
         expected = "no signature policy, or one the operator knows"
@@ -99,21 +94,19 @@ def property_findings(
 
 def _unjudged(check: CmsSignerCheck, place: str) -> Iterable[Finding]:
     for name, values in check.unsigned:
-        if name == _COUNTER_SIGNATURE:
-            code, severity = Code.SIGNATURE_COUNTERSIGNED, Severity.INFO
-        elif name in _EVIDENCE_RECORDS:
-            code, severity = Code.EVIDENCE_RECORD_UNCHECKED, Severity.WARNING
+        if name in _EVIDENCE_RECORDS:
+            code = Code.EVIDENCE_RECORD_UNCHECKED
         elif name in _ARCHIVE_STAMPS:
-            code, severity = Code.ARCHIVE_TIMESTAMP_UNCHECKED, Severity.WARNING
+            code = Code.ARCHIVE_TIMESTAMP_UNCHECKED
         else:
             continue
-        yield Finding(code=code, severity=severity, place=place, got=str(len(values)))
+        yield Finding(code=code, severity=Severity.WARNING, place=place, got=str(len(values)))
 
 
 def baseline_level(check: CmsSignerCheck, data: SignedData, *, stamped: bool) -> str:
-    """The highest level whose parts are there; "" where B-B is not met."""
-    if not check.signed.keys() >= _BASELINE or check.certificate is None:
+    """The highest level below B-LT whose parts are there; "" where B-B is not met."""
+    # A counter-signature must not have a content-type (RFC 5652 clause 11.4).
+    needed = _BASELINE - {CONTENT_TYPE} if data.content_type == NO_CONTENT_TYPE else _BASELINE
+    if not check.signed.keys() >= needed or check.certificate is None:
         return ""
-    if not stamped:
-        return "B-B"
-    return "B-LT" if data.crls or data.ocsps else "B-T"
+    return "B-T" if stamped else "B-B"

@@ -6,9 +6,11 @@ Indefinite lengths let two parsers see two ends; long forms of short lengths giv
 
 from gateway.errors import Unreadable
 
+_FOREIGN = {3: (0xA0, 0xA1), 5: (0xA1,)}  # tags by depth
+
 
 def non_der(data: bytes) -> str:
-    """The first thing that is not DER in the parts CMS itself owns, or "". Certificates and CRLs have parsers of their own."""
+    """The first thing that is not DER in the parts CMS itself owns, or "". Certificates, CRLs and unsigned attributes have parsers of their own."""
     pending = [(0, len(data), 0, False)]
     while pending:
         position, end, depth, foreign = pending.pop()
@@ -19,10 +21,12 @@ def non_der(data: bytes) -> str:
                 return f"length not in DER at {position}"
             if start + size > end:
                 return f"element longer than its place at {position}"
-            # Depth 3 holds the fields of SignedData; [0] and [1] there are certificates and CRLs.
+            # Depth 3 holds the fields of SignedData: [0] and [1] there are certificates and CRLs. Depth 5 those of
+            # SignerInfo: [1] there is what anybody may add, e.g. time-stamps, which are looked at by themselves.
+            theirs = tag in _FOREIGN.get(depth, ())
             own = not foreign
             if tag & 0x20 and own:
-                pending.append((start, start + size, depth + 1, depth == 3 and tag in {0xA0, 0xA1}))
+                pending.append((start, start + size, depth + 1, theirs))
             position = start + size
     return ""
 

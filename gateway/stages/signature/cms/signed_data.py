@@ -13,10 +13,12 @@ from gateway.codes import Code
 from gateway.errors import Unreadable
 from gateway.findings import Finding
 from gateway.stages.signature.certificates.certificate import contained
+from gateway.stages.signature.certificates.encoding import bounded
 from gateway.stages.signature.cms.der import element, non_der
 
 _MAX_SIGNERS = 16
-_MAX_CERTIFICATES = 256
+MAX_CERTIFICATES = 64  # real ones bring eight
+NO_CONTENT_TYPE = "none"  # of what a counter-signature signs (RFC 5652 clause 11.4)
 _OCSP_RESPONSE, _OCSP_BASIC = "1.3.6.1.5.5.7.16.2", "1.3.6.1.5.5.7.48.1.1"
 
 
@@ -49,7 +51,7 @@ def _read(data: bytes, place: str) -> SignedData:
     if strange:
         got = strange
         findings.append(Finding(code=Code.CMS_STRUCTURE, place=place, expected="DER encoding", got=got))
-    info = cms.ContentInfo.load(data, strict=True)
+    info = cms.ContentInfo.load(bounded(data), strict=True)
     if info["content_type"].native != "signed_data":
         raise Unreadable(f"content type {info['content_type'].native}")
     body = info["content"]
@@ -64,7 +66,7 @@ def _read(data: bytes, place: str) -> SignedData:
         content=None if content.native is None else bytes(content),
         certificates=tuple(
             c.chosen.dump()
-            for c in list(body["certificates"] or ())[:_MAX_CERTIFICATES]
+            for c in list(body["certificates"] or ())[:MAX_CERTIFICATES]
             if c.name == "certificate"
         ),
         crls=crls,

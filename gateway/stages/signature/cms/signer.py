@@ -24,28 +24,25 @@ from gateway.errors import Rejected, own_words
 from gateway.findings import Finding, Severity
 from gateway.model.signature import Integrity
 from gateway.model.trust import AlgorithmRule
-from gateway.stages.signature.algorithms import DIGEST, SIGNATURE, check_algorithm
+from gateway.stages.signature.algorithms import DIGEST, check_algorithm
 from gateway.stages.signature.certificates.certificate import (
     Certificate,
     Scheme,
     contained,
-    digest_of,
-    key_bits,
-    read_certificate,
     scheme_of,
     verifies,
 )
-from gateway.stages.signature.cms.binding import names_certificate
+from gateway.stages.signature.certificates.strength import check_key
+from gateway.stages.signature.cms.binding import ESS_V1, ESS_V2, named_by_sid, read_binding
 from gateway.stages.signature.cms.der import elements
-from gateway.stages.signature.cms.signed_data import SignedData
+from gateway.stages.signature.cms.signed_data import MAX_CERTIFICATES, SignedData
+from gateway.stages.signature.cms.unsigned import others, stamp_tokens
 
 # Attributes go by OID: their names in asn1crypto depend on what else was imported.
 CONTENT_TYPE = "1.2.840.113549.1.9.3"
 MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
 SIGNING_TIME = "1.2.840.113549.1.9.5"
 ALGORITHM_PROTECTION = "1.2.840.113549.1.9.52"
-ESS_V1 = "1.2.840.113549.1.9.16.2.12"  # signing-certificate
-ESS_V2 = "1.2.840.113549.1.9.16.2.47"  # signing-certificate-v2
 _READ = {CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_TIME, ALGORITHM_PROTECTION, ESS_V1, ESS_V2}
 
 
@@ -57,10 +54,12 @@ class CmsSignerCheck:
     certificate: Certificate | None = None
     scheme: Scheme | None = None
     digest: str = ""  # digestAlgorithm, hashlib name
+    bound: str = ""  # digest of ESSCertID(v2) that the dated table is to judge
     value: bytes = b""
     signed_der: bytes = b""  # what the value was made over
     signed: Mapping[str, Any]  # value of each signed attribute, by OID
-    unsigned: tuple[tuple[str, tuple[Any, ...]], ...] = ()  # unsigned attributes with all their values
+    tokens: tuple[bytes, ...] = ()  # signature time-stamps as they came: nobody signed them
+    unsigned: tuple[tuple[str, tuple[Any, ...]], ...] = ()  # other unsigned attributes with their values
     findings: tuple[Finding, ...]
 
 
@@ -70,15 +69,19 @@ def check_cms_signer(
     *,
     place: str,
     content_digest: Callable[[str], bytes],
-    sha1_binding: Severity,
+    time_stamp: bool = False,
+    hints: Sequence[bytes] = (),
 ) -> CmsSignerCheck:
     """Steps 1 to 5. ``content_digest`` gives the content's digest by hashlib name; never raises for bad input.
 
-    ``sha1_binding`` says what an ESSCertID of version 1 weighs: RFC 5816 lets old time-stamping units keep it.
+    A time-stamp may name its certificate with SHA-1 (RFC 5816 clause 2.2.1); elsewhere the dated table decides
+    (``weak_signature``).
+    ``hints`` are certificates to look in where ``data`` brings none: time-stamps need not (RFC 3161 clause 2.4.1).
     """
+    pool = (*data.certificates, *hints)[:MAX_CERTIFICATES]
     try:
         return contained(
-            lambda: _Run(signer, data, place, sha1_binding).check(content_digest),
+            lambda: _Run(signer, data, place, pool, time_stamp=time_stamp).check(content_digest),
             code=Code.CMS_STRUCTURE,
             place=place,
             expected="a SignerInfo after RFC 5652",
@@ -91,19 +94,28 @@ def weak_signature(
     check: CmsSignerCheck, rules: Sequence[AlgorithmRule], moment: datetime, *, place: str
 ) -> tuple[Finding, ...]:
     """What the dated table holds against the digests, the signature algorithm and the signer's key at ``moment``."""
-    digests = {check.digest, check.scheme.digest if check.scheme else ""} - {""}
+    digests = {check.digest, check.bound, check.scheme.digest if check.scheme else ""} - {""}
     found = [check_algorithm(rules, name, DIGEST, 0, moment, place=place) for name in sorted(digests)]
     if check.scheme is not None and check.certificate is not None:
-        bits = key_bits(check.certificate.key)
-        found.append(check_algorithm(rules, check.scheme.algorithm, SIGNATURE, bits, moment, place=place))
+        key = check.certificate.key
+        found.append(check_key(rules, check.scheme.algorithm, key, moment, place=place))
     return tuple(f for f in found if f is not None)
 
 
 class _Run:
     """One run over one SignerInfo; ``findings`` and ``broken`` are owned by it."""
 
-    def __init__(self, signer: cms.SignerInfo, data: SignedData, place: str, sha1_binding: Severity) -> None:
-        self.signer, self.data, self.place, self.sha1_binding = signer, data, place, sha1_binding
+    def __init__(
+        self,
+        signer: cms.SignerInfo,
+        data: SignedData,
+        place: str,
+        pool: Sequence[bytes],
+        *,
+        time_stamp: bool,
+    ) -> None:
+        self.signer, self.data, self.place, self.pool = signer, data, place, pool
+        self.time_stamp, self.bound = time_stamp, ""
         self.findings: list[Finding] = []
         self.broken = False
         # The bytes as they came: asn1crypto encodes anew what it has taken apart, and a signature over a tidied copy
@@ -134,12 +146,12 @@ class _Run:
             certificate=certificate,
             scheme=scheme,
             digest=digest,
+            bound=self.bound,
             value=value,
             signed_der=self.signed_der or self.data.content or b"",
             signed=signed,
-            unsigned=tuple(
-                (a["type"].dotted, tuple(a["values"])) for a in self.signer["unsigned_attrs"] or ()
-            ),
+            tokens=stamp_tokens(self.signer),
+            unsigned=others(self.signer),
             findings=tuple(self.findings),
         )
 
@@ -199,46 +211,27 @@ class _Run:
             return None
 
     def _certificate(self, signed: Mapping[str, Any]) -> Certificate | None:
-        """Step 4."""
-        for der in self.data.certificates:
-            try:
-                certificate = read_certificate(der, place=self.place)
-            except Rejected:
-                continue  # it may be anybody's; if it was the signer's, none will be found
-            if self._named_by_sid(certificate):
-                self._binding(certificate, signed)
-                return certificate
-        got = f"{len(self.data.certificates)} certificates, none of them readable and the signer's"
-        self.note(Code.SIGNER_BINDING, "the signer's certificate", got)
-        return None
-
-    def _named_by_sid(self, certificate: Certificate) -> bool:
-        sid = self.signer["sid"]
-        if sid.name == "subject_key_identifier":
-            return bool(certificate.asn1.key_identifier == sid.native)
-        issuer, serial = sid.chosen["issuer"], sid.chosen["serial_number"]
-        if serial.native != certificate.parsed.serial_number:
-            return False
-        # Mostly the same bytes; only where they differ do names have to be normalised, which is slow.
-        return bool(issuer.dump() == certificate.asn1.issuer.dump() or issuer.hashable == certificate.issuer)
-
-    def _binding(self, certificate: Certificate, signed: Mapping[str, Any]) -> None:
-        """ESSCertID(v2): without it the value could be shown beside another certificate with the same key."""
-        value = signed.get(ESS_V2) or signed.get(ESS_V1)
-        if value is None or not len(value["certs"]):
+        """Step 4. Without a binding the value could be shown beside another certificate with the same key."""
+        candidates = named_by_sid(self.signer["sid"], self.pool)
+        if not candidates:
+            got = f"{len(self.pool)} certificates, none of them readable and the signer's"
+            self.note(Code.SIGNER_BINDING, "the signer's certificate", got)
+            return None
+        binding = read_binding(signed)
+        if binding is None:
             self.note(Code.SIGNER_BINDING, "signing-certificate-v2", "none")
-            return
-        first, name = value["certs"][0], "sha1"
-        if ESS_V2 in signed:
-            name = first["hash_algorithm"]["algorithm"].native
-        else:
-            got = "version 1 with SHA-1"
-            self.note(Code.SIGNER_BINDING, "signing-certificate-v2", got, self.sha1_binding)
-        if digest_of(name, certificate.der) != first["cert_hash"].native:
-            self.note(Code.SIGNER_BINDING, f"{name} of the signer's certificate", "another digest")
-        serial = first["issuer_serial"]
-        if serial.native is not None and not names_certificate(serial.dump(), certificate.asn1):
+            return candidates[0]
+        certificate = next(filter(binding.names, candidates), candidates[0])
+        if not self.time_stamp:
+            self.bound = binding.digest
+        elif binding.digest == "sha1":
+            self.note(Code.TIMESTAMP_BINDING, "signing-certificate-v2", "SHA-1", Severity.INFO)
+        if not binding.names(certificate):
+            expected = f"{binding.digest} of the signer's certificate"
+            self.note(Code.SIGNER_BINDING, expected, "another digest")
+        if not binding.agrees(certificate):
             self.note(Code.SIGNER_BINDING, "issuer and serial number of the signer's certificate", "others")
+        return certificate
 
     def _value(self, certificate: Certificate, scheme: Scheme, value: bytes) -> None:
         """Step 5, over the attributes as they stand."""

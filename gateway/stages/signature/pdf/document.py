@@ -6,6 +6,7 @@ The reader is lenient: much software writes sloppy files, and a signature over t
 Where versions are compared (``pdf.versions``), a strict reader is asked.
 
 Bounds: file size, inflated bytes, bytes parsed in all, objects kept; each object stream is inflated and indexed once.
+Those on numbers and cross-reference tables are ``pdf.bounds``'s.
 """
 
 import re
@@ -27,7 +28,9 @@ from pyhanko.pdf_utils.xref import ObjStreamRef
 from gateway.codes import Code
 from gateway.errors import Rejected
 from gateway.findings import Finding
+from gateway.model.kinds import HEAD, file_kind
 from gateway.stages.signature.certificates.certificate import contained
+from gateway.stages.signature.pdf import bounds
 from gateway.stages.signature.pdf.gaps import Gap, find_gaps, marked, skips
 from gateway.stages.signature.pdf.tokens import PlainText
 
@@ -58,6 +61,8 @@ Value = TypeVar("Value")
 # Names and texts of pyHanko are ``str``, numbers are ``int`` or ``float``, but its own base class says none of that.
 PdfValue: TypeAlias = Any
 _LIBRARY: Any = generic  # for what has no types at all
+
+bounds.install()
 
 
 class PdfReader(PdfFileReader):
@@ -147,7 +152,7 @@ class PdfReader(PdfFileReader):
         count, first = int(stream["/N"]), int(stream["/First"])
         if not 0 <= count <= _MAX_OBJECTS_IN_STREAM or first < 0:
             raise misc.PdfReadError(f"object stream {stmnum} with {count} objects")
-        numbers = [int(text) for text in body[:first].split()[: 2 * count]]
+        numbers = [int(text) for text in body[:first].split(maxsplit=2 * count)[: 2 * count]]
         index: dict[int, tuple[int, int]] = {}
         for position, (idnum, offset) in enumerate(zip(numbers[::2], numbers[1::2], strict=False)):
             index.setdefault(idnum, (position, first + offset))
@@ -177,11 +182,18 @@ def open_pdf(data: bytes, *, name: str, gaps: tuple[Gap, ...] | None = None) -> 
     """Open. Raises ``Rejected`` with ``PDF_MALFORMED`` or ``PDF_ENCRYPTED``."""
     if not data.startswith(MAGIC):
         raise Rejected(
-            [Finding(code=Code.PDF_MALFORMED, place=name, expected="%PDF- at the start", got=repr(data[:8]))]
+            [
+                Finding(
+                    code=Code.PDF_MALFORMED,
+                    place=name,
+                    expected="%PDF- at the start",
+                    got=file_kind(data[:HEAD]),
+                )
+            ]
         )
     if not ends_version(data, len(data)):
         expected = "startxref and %%EOF at the end"
-        raise Rejected([Finding(code=Code.PDF_MALFORMED, place=name, expected=expected)])
+        raise Rejected([Finding(code=Code.PDF_MALFORMED, place=name, expected=expected, got="another end")])
     found = find_gaps(data) if gaps is None else gaps
     stream = marked(data, found)
     reader = readable(lambda: PdfReader(stream, strict=False), name)

@@ -114,10 +114,16 @@ def _nodes(document: PdfDocument) -> Iterator[tuple[generic.DictionaryObject, st
             pending += [(item, path, kind) for item in children(node)]
         if not isinstance(node, generic.DictionaryObject):
             continue
-        part = member(node, "/T")
-        path = ".".join(text for text in (path, str(part) if part is not None else "") if text)[:_MAX_NAME]
+        path = ".".join(text for text in (path, _text(member(node, "/T"))) if text)[:_MAX_NAME]
         kind = member(node, "/FT") or kind
         kids = member(node, "/Kids")
         if kids is not None:
             pending.append((kids, path, kind))
         yield node, path, kind
+
+
+def _text(value: PdfValue) -> str:
+    """A name as people may read it: pyHanko gives bytes where a string is no text, and anything may stand there."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return str(value) if isinstance(value, str) else ""

@@ -8,6 +8,7 @@ is, because nobody can say what a viewer would show. ``pdf.report`` carries judg
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from traceback import clear_frames
 
 from gateway.codes import Code
 from gateway.errors import AmtsboteError, Rejected
@@ -21,15 +22,19 @@ from gateway.model.signature import (
 )
 from gateway.model.trust import SignaturePolicy
 from gateway.stages.signature.certificates.trust import TrustStore
-from gateway.stages.signature.faults import worst_integrity
+from gateway.stages.signature.cms.stamp import unsigned_faults
+from gateway.stages.signature.countersigned import weigh
+from gateway.stages.signature.faults import Fault, worst_integrity
 from gateway.stages.signature.pdf.active import Survey, survey
 from gateway.stages.signature.pdf.document import MAX_PDF_BYTES, PdfDocument, open_pdf
 from gateway.stages.signature.pdf.fields import SignatureField, signature_fields
 from gateway.stages.signature.pdf.material import security_store
+from gateway.stages.signature.pdf.places import placed_in
 from gateway.stages.signature.pdf.signature import judge_pades, modified
-from gateway.stages.signature.pdf.stamps import PdfCase, judge_stamps, stamp_report
+from gateway.stages.signature.pdf.stamps import DocumentStamp, PdfCase, judge_stamps, stamp_report
 from gateway.stages.signature.pdf.versions import Versions, later_changes, trailing_data
 from gateway.stages.signature.reading import failure
+from gateway.stages.signature.time_proof import disorder
 
 _GRAVEST = (Indication.TOTAL_FAILED, Indication.INDETERMINATE)
 
@@ -66,6 +71,7 @@ def judge_pdf(
     except AmtsboteError:
         raise  # our side is at fault: that is no statement about the PDF
     except Exception as error:  # noqa: BLE001 - whatever goes wrong in judging, the answer is "not valid"
+        clear_frames(error.__traceback__)  # short of memory, what they hold is what is missing to tell of it
         return unexamined(name, (failure(name, error),))
 
 
@@ -110,7 +116,7 @@ def _judge(
         moment=moment,
     )
     reports = _reports(fields, case)
-    return _aggregate(name, reports, [*(seen.active if seen else ()), *findings])
+    return _aggregate(name, reports, [*(seen.active if seen else ()), *findings], policy)
 
 
 def _opened(
@@ -145,30 +151,48 @@ def _reports(fields: Sequence[SignatureField], case: PdfCase) -> list[SignatureR
             # Behind a signature every later version is compared with that signature's already.
             later = None if signed else later_changes(case.versions, field, among=fields)
             changed = [] if later is None or later.allowed else [modified(later, case.document.name)]
-            report = stamp_report(stamp, changed, intact=not changed)
+            faults = [*unsigned_faults(changed), *_older_than_covered(stamp, stamps, case)]
+            report = stamp_report(stamp, faults, intact=not changed)
         # Field names are the file's own choice and may meet; the number keeps the ids apart.
         identifier = f"{case.document.name}#{number} {field.name}".strip()
-        reports.append(replace(report, id=identifier, place=case.document.name))
+        reports.append(
+            placed_in(case.document.name, replace(report, id=identifier), number=number, field=field.name)
+        )
     return reports
 
 
-def _aggregate(name: str, reports: Sequence[SignatureReport], own: Sequence[Finding]) -> PdfJudgement:
+def _older_than_covered(stamp: DocumentStamp, stamps: Sequence[DocumentStamp], case: PdfCase) -> list[Fault]:
+    under = [other.placed for other in stamps if other.gap.covered <= stamp.gap.start]
+    return [
+        f
+        for f in disorder([*under, stamp.placed], case.policy.clock_skew)
+        if f.finding.place == stamp.placed.place
+    ]
+
+
+def _aggregate(
+    name: str, reports: Sequence[SignatureReport], own: Sequence[Finding], policy: SignaturePolicy
+) -> PdfJudgement:
+    counters = weigh(reports, policy)
     signatures = [report for report in reports if report.form != "timestamp"]
-    failed = [r for r in reports if r.indication is Indication.TOTAL_FAILED]
-    indication, means = gravest([*signatures, *failed])
-    if indication is Indication.TOTAL_PASSED and (blocking(own) or not signatures):
-        indication = Indication.INDETERMINATE
-        means = SubIndication.SIG_CONSTRAINTS_FAILURE if blocking(own) else None
+    # Nobody signed time-stamps and counter-signatures: what is wrong with one keeps the whole from passing, no more.
+    stamps = [report for report in reports if report.form == "timestamp"]
+    refused = [*own, *counters.findings, *(finding for report in stamps for finding in report.findings)]
+    indication, means = gravest(signatures)
+    if indication is Indication.TOTAL_PASSED and (blocking(refused) or not signatures):
+        indication, means = Indication.INDETERMINATE, SubIndication.SIG_CONSTRAINTS_FAILURE
     integrity = worst_integrity(report.integrity for report in signatures)
-    if any(report.integrity is Integrity.BROKEN for report in reports):
+    if not signatures and any(report.integrity is Integrity.BROKEN for report in stamps):
         integrity = Integrity.BROKEN
     if integrity is Integrity.INTACT and any(f.code is Code.PDF_MODIFIED_AFTER_SIGNING for f in own):
         integrity = Integrity.BROKEN
-    trusts = {report.trust for report in signatures}
+    trusts = {report.trust for report in (*signatures, *counters.decisive)}
     return PdfJudgement(
         name=name,
         signatures=tuple(reports),
-        findings=tuple(dict.fromkeys([*own, *(f for report in reports for f in report.findings)])),
+        findings=tuple(
+            dict.fromkeys([*own, *(f for report in reports for f in report.findings), *counters.findings])
+        ),
         integrity=integrity,
         trust=worst_trust(trusts),
         indication=indication,

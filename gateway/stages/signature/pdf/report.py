@@ -23,7 +23,8 @@ from gateway.model.signature import (
     SubIndication,
     VerificationReport,
 )
-from gateway.model.trust import SignaturePolicy, UntrustedPdf
+from gateway.model.trust import SignaturePolicy, Untrusted
+from gateway.stages.signature.countersigned import counter_signatures
 from gateway.stages.signature.faults import worst_integrity
 from gateway.stages.signature.pdf.pades import PdfJudgement, worst_trust
 
@@ -59,18 +60,23 @@ def with_pdfs(
 def report_of_pdf(judgement: PdfJudgement, *, size: int, sha256: str, moment: datetime) -> VerificationReport:
     """A bare PDF file: it is its own container and its only document."""
     findings = judgement.findings
+    indication, means = judgement.indication, judgement.sub_indication
     if judgement.integrity is Integrity.UNSIGNED:
         missing = Finding(
-            code=Code.SIGNATURE_MISSING, place=judgement.name, expected="at least one signature", got="none"
+            code=Code.PDF_SIGNATURE_MISSING,
+            place=judgement.name,
+            expected="at least one signature",
+            got="none",
         )
-        findings = (missing, *findings)
+        findings = (*findings, missing)
+        indication, means = _unsigned(judgement)
     intact = tuple(s.id for s in judgement.signatures if judgement.name in s.covers)
     return VerificationReport(
         container=ContainerState.OK,
         integrity=judgement.integrity,
         trust=judgement.trust,
-        indication=judgement.indication,
-        sub_indication=judgement.sub_indication,
+        indication=indication,
+        sub_indication=means,
         level=judgement.level,
         moment=moment,
         signatures=judgement.signatures,
@@ -88,21 +94,34 @@ def report_of_pdf(judgement: PdfJudgement, *, size: int, sha256: str, moment: da
     )
 
 
+def _unsigned(judgement: PdfJudgement) -> tuple[Indication, SubIndication]:
+    """As a container without a signature fails; only time-stamps: something is proven, but nobody signed."""
+    if judgement.signatures:
+        return Indication.INDETERMINATE, SubIndication.NO_SIGNING_CERTIFICATE_FOUND
+    return Indication.TOTAL_FAILED, SubIndication.FORMAT_FAILURE
+
+
 def _tolerated(judgement: PdfJudgement, policy: SignaturePolicy) -> bool:
     """May its signatures be passed over? Nothing in them is proven false, and the operator asks for no more."""
+    counters = tuple(counter_signatures(judgement.signatures))
     return (
-        policy.untrusted_pdf_signatures is UntrustedPdf.WARNING
+        policy.untrusted_pdf_signatures is Untrusted.WARNING
         and judgement.integrity is Integrity.INTACT
         and judgement.indication is Indication.INDETERMINATE
-        and all(report.revocation is not Revocation.REVOKED for report in judgement.signatures)
+        and all(report.integrity is not Integrity.BROKEN for report in judgement.signatures)
+        and all(report.integrity is Integrity.INTACT for report in counters)
+        and all(report.revocation is not Revocation.REVOKED for report in (*judgement.signatures, *counters))
     )
 
 
 def _warned(judgement: PdfJudgement) -> tuple[Finding, ...]:
     """Its findings, those of its signatures as warnings; active content is none of theirs."""
-    of_signatures = {finding for report in judgement.signatures for finding in report.findings}
+    signatures = (*judgement.signatures, *counter_signatures(judgement.signatures))
+    of_signatures = {finding for report in signatures for finding in report.findings}
     return tuple(
-        replace(f, severity=Severity.WARNING) if f in of_signatures and blocking([f]) else f
+        replace(f, severity=Severity.WARNING)
+        if blocking([f]) and (f in of_signatures or f.code is Code.COUNTER_SIGNATURE_INVALID)
+        else f
         for f in judgement.findings
     )
 

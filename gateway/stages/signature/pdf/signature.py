@@ -13,7 +13,7 @@ Steps
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.codes import Code
 from gateway.errors import Rejected
@@ -22,7 +22,6 @@ from gateway.model.signature import (
     Indication,
     Integrity,
     SignatureReport,
-    StampKind,
     SubIndication,
     Trust,
 )
@@ -34,16 +33,20 @@ from gateway.stages.signature.cms.cades_properties import (
     value_of,
 )
 from gateway.stages.signature.cms.grounds import Grounds
+from gateway.stages.signature.cms.signature import judge_counter_signatures
 from gateway.stages.signature.cms.signed_data import SignedData, read_signed_data
 from gateway.stages.signature.cms.signer import CmsSignerCheck, weak_signature
-from gateway.stages.signature.cms.stamp import earliest
 from gateway.stages.signature.conclusion import Evidence, conclude
 from gateway.stages.signature.faults import Fault
 from gateway.stages.signature.pdf.fields import SignatureField
 from gateway.stages.signature.pdf.gaps import Gap, contents
-from gateway.stages.signature.pdf.material import stored_with
 from gateway.stages.signature.pdf.signed_bytes import BASELINE, check_signed_bytes, placed
-from gateway.stages.signature.pdf.stamps import DocumentStamp, PdfCase, existence
+from gateway.stages.signature.pdf.stamps import (
+    DocumentStamp,
+    PdfCase,
+    behind,
+    covered_objects,
+)
 from gateway.stages.signature.pdf.versions import Change, Later, later_changes
 
 _FORM = "PAdES"
@@ -93,41 +96,47 @@ def judge_pades(
 
 
 def _judge(run: _Run, data: SignedData) -> SignatureReport:
-    case, place = run.case, run.place
-    grounds, existed = _grounds(run, data), existence(run.stamps, run.gap)
+    case, place, later = run.case, run.place, behind(run.stamps, run.gap)
+    grounds = _grounds(run, data, later)
     check, findings = check_signed_bytes(data, run.field, run.gap, case, place=place)
-    own = grounds.judge_stamps(check, existed=existed)
-    best = min((time for time in (earliest(own), existed) if time is not None), default=None)
+    over_all = [replace(stamp.placed, place=place) for stamp in later]
+    proof = grounds.prove_time(check, lambda name: case.digest(run.gap, name), over_all)
+    best, changes = proof.best, _later_faults(run)
     findings += property_findings(
         check, best=best, moment=case.moment, skew=case.policy.clock_skew, place=place
     )
-    findings += (finding for stamp in own for finding in stamp.counted)
+    findings += proof.findings
     findings += weak_signature(check, case.policy.algorithms, best or case.moment, place=place)
-    changes = _later_faults(run)
     evidence = Evidence(
         integrity=_integrity(check, run.later),
         certificate=check.certificate,
         path=grounds.judge_path(check, best),
         findings=[*(fault.finding for fault in changes), *findings],
-        faults=changes,
+        faults=[*changes, *proof.faults],
+        begun=proof.begun,
     )
+    level = "" if run.field.format != BASELINE else baseline_level(check, data, stamped=best is not None)
+    carried = level == "B-T" and grounds.carries(check, best)
     report = SignatureReport(
         id=run.field.name,
         place=case.document.name,
         form=_FORM,
-        level=_level(run, data, check, stamped=best is not None),
+        level=_long_term(later) if carried else level,
         trust=Trust.UNTRUSTED,  # of a signer who is not known
         claimed_signing_time=claimed_time(check),
-        best_signature_time=best or case.moment,
+        best_signature_time=best,
         covers=(case.document.name,) if evidence.integrity is Integrity.INTACT else (),
         value=value_of(check),
-        stamps=tuple(stamp.told(StampKind.SIGNATURE) for stamp in own),
+        stamps=proof.reports,
+        counter_signatures=judge_counter_signatures(
+            check, data, grounds, place=case.document.name, behind=over_all
+        ),
     )
     # What a gateway asks of the seals on its bundles it cannot ask of everybody who once signed a document in them.
     return conclude(report, evidence, require_qualified=False, moment=case.moment)
 
 
-def _grounds(run: _Run, data: SignedData) -> Grounds:
+def _grounds(run: _Run, data: SignedData, later: Sequence[DocumentStamp]) -> Grounds:
     """What the CMS brings, and what the document brings for it."""
     case, material = run.case, run.case.material
     return Grounds(
@@ -138,6 +147,7 @@ def _grounds(run: _Run, data: SignedData) -> Grounds:
         certificates=(*data.certificates, *material.certificates),
         crls=(*data.crls, *material.crls),
         ocsps=(*data.ocsps, *material.ocsps),
+        covered=covered_objects(later, (*data.certificates, *data.crls, *data.ocsps)),
     )
 
 
@@ -167,17 +177,9 @@ def _integrity(check: CmsSignerCheck, later: Later) -> Integrity:
     return Integrity.UNCHECKED if later.change is Change.UNKNOWN else Integrity.BROKEN
 
 
-def _level(run: _Run, data: SignedData, check: CmsSignerCheck, *, stamped: bool) -> str:
-    """The highest level whose parts are there; "" where B-B is not met (EN 319 142-1 clause 6.3)."""
-    if run.field.format != BASELINE:
-        return ""
-    level, document = baseline_level(check, data, stamped=stamped), run.case.document
-    if level in {"", "B-B"} or not run.case.material.has_revocation_data:
-        return level
-    archived = any(
-        stamp.proves is not None and stamp.gap.start >= run.gap.covered and stored_with(document, stamp.field)
-        for stamp in run.stamps
-    )
+def _long_term(later: Sequence[DocumentStamp]) -> str:
+    """With a valid document time-stamp over the validation data, B-LTA (EN 319 142-1 clause 6.3)."""
+    archived = any(stamp.proves is not None and stamp.store.objects for stamp in later)
     return "B-LTA" if archived else "B-LT"
 
 

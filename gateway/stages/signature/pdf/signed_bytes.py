@@ -12,7 +12,7 @@ from asn1crypto import core
 
 from gateway.codes import Code
 from gateway.errors import Rejected
-from gateway.findings import Finding, Severity
+from gateway.findings import Finding
 from gateway.model.signature import Integrity
 from gateway.stages.signature.algorithms import DIGEST, check_algorithm
 from gateway.stages.signature.certificates.certificate import digest_of
@@ -47,7 +47,8 @@ def check_signed_bytes(
     content = data.content
     if field.format == _DIGEST_INSIDE and content is not None:
         check = _check(data, lambda name: digest_of(name, content), place)
-        inside = _digest_inside(content, gap, case, place)
+        form = form_faults(replace(data, content=None), place)  # the content is meant to be inside
+        inside = [*form, *_digest_inside(content, gap, case, place)]
         if any(f.code is Code.SIGNATURE_DIGEST_MISMATCH for f in inside):
             check = replace(check, integrity=Integrity.BROKEN)
     else:
@@ -61,9 +62,7 @@ def check_signed_bytes(
 
 
 def _check(data: SignedData, content_digest: Callable[[str], bytes], place: str) -> CmsSignerCheck:
-    return check_cms_signer(
-        data.signers[0], data, place=place, content_digest=content_digest, sha1_binding=Severity.ERROR
-    )
+    return check_cms_signer(data.signers[0], data, place=place, content_digest=content_digest)
 
 
 def _digest_inside(content: bytes, gap: Gap, case: PdfCase, place: str) -> list[Finding]:

@@ -17,6 +17,8 @@ from gateway.stages.signature.xmldsig.names import COUNTER_SIGNATURE_TYPE, SIGNE
 from gateway.stages.signature.xmldsig.references import Reference, canonical
 from gateway.stages.signature.xmldsig.structure import named, refusal
 
+_PLACE = xades("UnsignedSignatureProperties")
+
 
 def qualifying_properties(signature: etree._Element, own_id: str, place: str) -> etree._Element | None:
     """By structure: Signature / Object / QualifyingProperties, once, and no second one hidden anywhere below."""
@@ -43,8 +45,18 @@ def qualifying_properties(signature: etree._Element, own_id: str, place: str) ->
 
 def _own_descendants(signature: etree._Element, tag: str) -> int:
     """How often a name occurs below, counter-signatures (which have properties of their own) left out."""
-    counter = xades("CounterSignature")
-    return sum(1 for node in signature.iter(tag) if next(node.iterancestors(counter), None) is None)
+    return sum(1 for node in signature.iter(tag) if not _countersigning(node, signature))
+
+
+def _countersigning(node: etree._Element, signature: etree._Element) -> bool:
+    """Does it belong to a counter-signature below? Only one in the place of one counts: elsewhere things could hide in it."""
+    for ancestor in node.iterancestors(xades("CounterSignature"), ds("Signature")):
+        if ancestor is signature:
+            return False
+        parent = ancestor.getparent()
+        if ancestor.tag == xades("CounterSignature") and parent is not None and parent.tag == _PLACE:
+            return True
+    return False
 
 
 def check_properties_reference(
@@ -71,18 +83,22 @@ def own_digest_findings(
     references: tuple[Reference, ...],
     ids: Mapping[str, etree._Element],
     place: str,
+    countersigned: etree._Element | None = None,
 ) -> list[Finding]:
-    """Digests of the references into the signature file itself; each has to stay inside its own signature."""
+    """Digests of the references into the signature file itself; each has to stay inside its own signature.
+
+    Only a counter-signature reaches out, to the one value it is known to sign (EN 319 132-1 clause 5.2.7).
+    """
     findings: list[Finding] = []
     for reference in references:
-        if not reference.same_document:
+        typed = reference.type == COUNTER_SIGNATURE_TYPE
+        if not (reference.same_document or typed):
             continue
-        target = ids.get(reference.uri[1:])
-        if reference.type == COUNTER_SIGNATURE_TYPE:
-            raise refusal(
-                Code.SIGNATURE_COUNTERSIGNED, place, expected="signatures over files", got=reference.uri
-            )
-        if target is None or not _inside(target, signature):
+        target = ids.get(reference.uri[1:]) if reference.same_document else None
+        if typed and (countersigned is None or target is not countersigned):
+            expected = "the value of the signature that is countersigned"
+            raise refusal(Code.SIGNATURE_REFERENCE, place, expected=expected, got=reference.uri)
+        if target is None or not (target is countersigned or _inside(target, signature)):
             raise refusal(
                 Code.SIGNATURE_REFERENCE, place, expected="an Id inside this signature", got=reference.uri
             )

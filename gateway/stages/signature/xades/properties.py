@@ -7,11 +7,14 @@ The caller passes the node it found by structure. Leaves out what was added afte
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import new as new_digest
 
 from lxml import etree
 
 from gateway.codes import Code
+from gateway.errors import Rejected
 from gateway.findings import Finding, Severity
+from gateway.stages.signature.xades.stamp_properties import SIGNED_STAMPS, Stamp, read_stamp
 from gateway.stages.signature.xmldsig.names import ds, xades
 from gateway.stages.signature.xmldsig.references import Reference, read_digest_method
 from gateway.stages.signature.xmldsig.structure import (
@@ -27,7 +30,8 @@ from gateway.stages.signature.xmldsig.structure import (
 _MEDIA_TYPE = re.compile(
     r"[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}(\s*;.*)?"
 )  # RFC 6838 clause 4.2
-_SIGNED_STAMPS = (xades("AllDataObjectsTimeStamp"), xades("IndividualDataObjectsTimeStamp"))
+# xs:dateTime. Python reads other forms of ISO 8601 too, in which others would see another time or none.
+_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,12})?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 _DATA_FORMAT, _MIME_TYPE = xades("DataObjectFormat"), xades("MimeType")
 
 
@@ -38,7 +42,12 @@ class CertificateReference:
     digest: str
     value: bytes
     issuer_serial: bytes | None = None  # IssuerSerialV2, DER
-    serial: int | None = None  # X509SerialNumber of the older form
+    issuer: str = ""  # X509IssuerName of the older form
+    serial: int | None = None  # X509SerialNumber
+
+    def names(self, der: bytes) -> bool:
+        """Is it the digest of this certificate?"""
+        return new_digest(self.digest, der).digest() == self.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +58,7 @@ class SignedProperties:
     certificates: tuple[CertificateReference, ...]
     media_types: tuple[tuple[str, str], ...]  # (reference Id, MimeType)
     policy: str  # "" none, "implied", or the identifier
+    stamps: tuple[Stamp, ...]  # over what was going to be signed
     findings: tuple[Finding, ...]
 
 
@@ -62,29 +72,34 @@ def read_signed(node: etree._Element, references: tuple[Reference, ...], place: 
     findings: list[Finding] = []
     media_types = _media_types(objects[0], references, where, findings) if objects else ()
     _check_formats(media_types, references, where, findings)
-    if objects and first_named(objects[0], *_SIGNED_STAMPS) is not None:
-        findings.append(
-            Finding(
-                code=Code.SIGNATURE_FORM_NOT_SUPPORTED,
-                severity=Severity.WARNING,
-                place=where,
-                got="content time-stamp, not checked and not used",
-            )
-        )
     return SignedProperties(
         signing_time=_signing_time(signature, where, findings),
         certificates=_certificates(signature, where, findings),
         media_types=media_types,
         policy=_policy(signature, where, findings),
+        stamps=_stamps(objects[0], where, findings) if objects else (),
         findings=tuple(findings),
     )
+
+
+def _stamps(node: etree._Element, place: str, findings: list[Finding]) -> tuple[Stamp, ...]:
+    found: list[Stamp] = []
+    for child in elements(node):
+        kind = SIGNED_STAMPS.get(str(child.tag))
+        if kind is not None:
+            try:
+                found.append(read_stamp(child, kind, place))
+            except Rejected as rejected:
+                findings += rejected.findings
+    return tuple(found)
 
 
 def _signing_time(node: etree._Element, place: str, findings: list[Finding]) -> datetime | None:
     found = named(node, xades("SigningTime"))
     if len(found) == 1:
+        text = text_of(found[0], place)
         try:
-            moment = datetime.fromisoformat(text_of(found[0], place))
+            moment = datetime.fromisoformat(text) if _DATE_TIME.fullmatch(text) else None
         except ValueError:
             moment = None
         if moment is not None:
@@ -123,7 +138,8 @@ _BINDINGS = {xades("SigningCertificate"), xades("SigningCertificateV2")}
 def _certificate_reference(cert: etree._Element, place: str) -> CertificateReference:
     digest = only_child(cert, xades("CertDigest"), place)
     serial_v2 = first_named(cert, xades("IssuerSerialV2"))
-    serial = cert.find(f"{xades('IssuerSerial')}/{ds('X509SerialNumber')}")
+    named_issuer = first_named(cert, xades("IssuerSerial"))
+    serial = None if named_issuer is None else first_named(named_issuer, ds("X509SerialNumber"))
     try:
         number = None if serial is None else int(text_of(serial, place))
     except ValueError as error:
@@ -132,6 +148,7 @@ def _certificate_reference(cert: etree._Element, place: str) -> CertificateRefer
         digest=read_digest_method(only_child(digest, ds("DigestMethod"), place), place),
         value=base64_of(only_child(digest, ds("DigestValue"), place), place),
         issuer_serial=None if serial_v2 is None else base64_of(serial_v2, place),
+        issuer="" if named_issuer is None else named_issuer.findtext(ds("X509IssuerName"), ""),
         serial=number,
     )
 
@@ -188,7 +205,7 @@ def _check_formats(
 
 
 def _policy(node: etree._Element, place: str, findings: list[Finding]) -> str:
-    found = node.findall(xades("SignaturePolicyIdentifier"))
+    found = named(node, xades("SignaturePolicyIdentifier"))
     if not found:
         return ""
     if len(found) > 1:

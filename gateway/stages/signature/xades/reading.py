@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""XAdES signature files: bytes -> signatures with one possible reading each.
+"""One XAdES signature: an element -> a signature with one possible reading.
 
-Covers EN 319 132-1 and XML Signature 1.1 as far as containers need them. Leaves out entries (``coverage``), values (``xades.value``), trust and
-time (``verdict``). A signature is a direct child of the file's root; its SignedProperties are the ones in its own
-``ds:Object``; the reference marked as theirs has to resolve to exactly that node.
+Covers EN 319 132-1 and XML Signature 1.1 as far as containers need them. Leaves out the file around it
+(``xades.file``), entries (``coverage``), values (``xades.value``), trust and time (``xades.verdict``). Its
+SignedProperties are the ones in its own ``ds:Object``; the reference marked as theirs has to resolve to exactly that node.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,9 +15,8 @@ from lxml import etree
 from gateway.codes import Code
 from gateway.errors import Rejected
 from gateway.findings import Finding
-from gateway.markup import parse
 from gateway.model.trust import SignaturePolicy
-from gateway.policy import XmlPolicy
+from gateway.stages.signature.xades.countersignature import value_findings
 from gateway.stages.signature.xades.own import (
     check_properties_reference,
     own_digest_findings,
@@ -26,13 +26,7 @@ from gateway.stages.signature.xades.properties import SignedProperties, read_sig
 from gateway.stages.signature.xades.unsigned_properties import UnsignedProperties, read_unsigned
 from gateway.stages.signature.xmldsig.c14n import canonicalize
 from gateway.stages.signature.xmldsig.identifiers import SIGNATURES, SignatureMethod
-from gateway.stages.signature.xmldsig.names import (
-    ASIC,
-    ASIC_DRAFT,
-    ODF_SIGNATURES,
-    ds,
-    xades,
-)
+from gateway.stages.signature.xmldsig.names import ds, xades
 from gateway.stages.signature.xmldsig.references import (
     Canonicalization,
     Reference,
@@ -45,7 +39,6 @@ from gateway.stages.signature.xmldsig.structure import (
     check_shape,
     elements,
     first_named,
-    index_ids,
     local_name,
     named,
     only_child,
@@ -54,11 +47,6 @@ from gateway.stages.signature.xmldsig.structure import (
     refuse_comments,
 )
 
-_ROOTS = {
-    f"{{{ASIC}}}XAdESSignatures",
-    f"{{{ASIC_DRAFT}}}XAdESSignatures",
-    f"{{{ODF_SIGNATURES}}}document-signatures",
-}
 _WITHOUT_KEY_INFO = (ds("SignedInfo"), ds("SignatureValue"))
 _WITH_KEY_INFO = (*_WITHOUT_KEY_INFO, ds("KeyInfo"))
 _METHODS = (ds("CanonicalizationMethod"), ds("SignatureMethod"))
@@ -82,11 +70,13 @@ class XadesSignature:
     signed: SignedProperties | None
     unsigned: UnsignedProperties
     findings: tuple[Finding, ...] = ()
+    countersigns: bool = False  # it signs the value of another signature, and no files
+    counter_signatures: "tuple[XadesSignature | UnreadSignature, ...]" = ()
 
     @property
     def where(self) -> str:
         """The signature, for findings about it."""
-        return _where(self.place, self.id)
+        return _where(self.place, self.id, countersigns=self.countersigns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,54 +88,33 @@ class UnreadSignature:
     findings: tuple[Finding, ...]
 
 
-def read_xades(
-    data: bytes, *, place: str, xml: XmlPolicy, policy: SignaturePolicy
-) -> tuple[XadesSignature | UnreadSignature, ...]:
-    """Every signature of one file. Raises ``Rejected`` where the file as a whole cannot be read in one way."""
-    root = parse(data, place=place, limits=xml)
-    if root.tag not in _ROOTS:
-        raise refusal(Code.SIGNATURE_STRUCTURE, place, expected="XAdESSignatures", got=local_name(root.tag))
-    signatures = elements(root)
-    if not signatures or any(child.tag != ds("Signature") for child in signatures):
-        raise refusal(
-            Code.SIGNATURE_STRUCTURE,
-            place,
-            expected="nothing but signatures, and at least one",
-            got=", ".join(local_name(child.tag) for child in signatures[:12]),
-        )
-    if len(signatures) > policy.max_signatures:
-        raise refusal(
-            Code.SIGNATURE_STRUCTURE,
-            place,
-            expected=f"at most {policy.max_signatures} signatures",
-            got=str(len(signatures)),
-        )
-    ids = index_ids(root, place)
-    return tuple(_read_one(element, place, ids, policy) for element in signatures)
-
-
-def _read_one(
-    element: etree._Element, place: str, ids: Mapping[str, etree._Element], policy: SignaturePolicy
+def read_signature(
+    element: etree._Element,
+    place: str,
+    ids: Mapping[str, etree._Element],
+    policy: SignaturePolicy,
+    countersigned: etree._Element | None = None,
 ) -> XadesSignature | UnreadSignature:
-    own_id = element.get("Id", "")
+    """One ``ds:Signature`` of the file ``place``. ``countersigned``: the ``ds:SignatureValue`` that it signs instead of files."""
     try:
-        return _read_signature(element, own_id, place, ids, policy)
+        return _read_signature(element, place, ids, policy, countersigned)
     except Rejected as rejected:
-        return UnreadSignature(id=own_id, place=place, findings=rejected.findings)
+        return UnreadSignature(id=element.get("Id", ""), place=place, findings=rejected.findings)
 
 
-def _where(place: str, own_id: str) -> str:
-    return f"{place}, signature {own_id}".rstrip()
+def _where(place: str, own_id: str, *, countersigns: bool) -> str:
+    return f"{place}, {'counter-signature' if countersigns else 'signature'} {own_id}".rstrip()
 
 
 def _read_signature(
     element: etree._Element,
-    own_id: str,
     file: str,
     ids: Mapping[str, etree._Element],
     policy: SignaturePolicy,
+    countersigned: etree._Element | None,
 ) -> XadesSignature:
-    place = _where(file, own_id)
+    own_id = element.get("Id", "")
+    place = _where(file, own_id, countersigns=countersigned is not None)
     refuse_comments(element, place)
     key_info = first_named(element, ds("KeyInfo"))
     required = _WITHOUT_KEY_INFO if key_info is None else _WITH_KEY_INFO
@@ -158,7 +127,9 @@ def _read_signature(
     qualifying = qualifying_properties(element, own_id, place)
     properties = None if qualifying is None else only_child(qualifying, xades("SignedProperties"), place)
     check_properties_reference(properties, references, ids, place)
-    findings = own_digest_findings(element, references, ids, place)
+    findings = own_digest_findings(element, references, ids, place, countersigned)
+    if countersigned is not None:
+        findings += value_findings(references, ids, countersigned, place)
     unsigned = None if qualifying is None else optional_child(qualifying, xades("UnsignedProperties"), place)
     if properties is None:
         findings.append(
@@ -181,6 +152,7 @@ def _read_signature(
         signed=None if properties is None else read_signed(properties, references, place),
         unsigned=read_unsigned(unsigned, place),
         findings=tuple(findings),
+        countersigns=countersigned is not None,
     )
 
 
@@ -210,7 +182,7 @@ def _references(
     references = tuple(read_reference(element, place) for element in found)
     uris = [reference.uri for reference in references]
     if len(set(uris)) != len(uris):
-        twice = next(uri for number, uri in enumerate(uris) if uri in set(uris[:number]))
+        twice = next(uri for uri, count in Counter(uris).items() if count > 1)
         raise refusal(Code.SIGNATURE_REFERENCE, place, expected="each file referenced once", got=twice)
     if sum(reference.same_document for reference in references) > MAX_OWN_REFERENCES:
         raise refusal(

@@ -6,13 +6,13 @@ look in. KeyValue is ignored. Leaves out trust.
 """
 
 from dataclasses import dataclass
-from hashlib import new as new_digest
 
 from gateway.codes import Code
 from gateway.errors import Rejected
 from gateway.findings import Finding
 from gateway.stages.signature.certificates.certificate import Certificate, contained, read_certificate
 from gateway.stages.signature.cms.binding import names_certificate
+from gateway.stages.signature.xades.issuer_name import contradicts
 from gateway.stages.signature.xades.properties import CertificateReference
 from gateway.stages.signature.xades.reading import XadesSignature
 from gateway.stages.signature.xades.value import check_signature_value
@@ -76,14 +76,15 @@ def _matches(
 ) -> list[tuple[CertificateReference | None, bytes]]:
     matches: list[tuple[CertificateReference | None, bytes]] = []
     for reference in bound:
-        found = [der for der in pool if new_digest(reference.digest, der).digest() == reference.value]
-        matches += [(reference, der) for der in found]
+        matches += [(reference, der) for der in pool if reference.names(der)]
     return matches
 
 
 def _issuer_serial_agrees(reference: CertificateReference, certificate: Certificate, place: str) -> bool:
     """A digest alone already binds; where the signer also named issuer and serial, both have to agree (EN 319 132-1 5.2.2)."""
     if reference.serial is not None and reference.serial != certificate.parsed.serial_number:
+        return False
+    if reference.issuer and contradicts(reference.issuer, certificate.parsed):
         return False
     der = reference.issuer_serial
     if der is None:

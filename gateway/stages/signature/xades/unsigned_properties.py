@@ -2,32 +2,23 @@
 """XAdES unsigned properties (EN 319 132-1 clauses 5.3 to 5.5): what was added after signing.
 
 They have no standing of their own: certificates and revocation data are hints that have to prove themselves, time-stamps
-too, and counter-signatures are counted only.
+and counter-signatures too.
 """
 
 from dataclasses import dataclass
+from itertools import takewhile
 
 from lxml import etree
 
 from gateway.codes import Code
 from gateway.errors import Rejected
 from gateway.findings import Finding
-from gateway.stages.signature.xmldsig.names import XADES, XADES_141, ds, xades, xades141
-from gateway.stages.signature.xmldsig.references import Canonicalization, read_canonicalization
-from gateway.stages.signature.xmldsig.structure import base64_of, elements, local_name
+from gateway.stages.signature.xades.stamp_properties import UNSIGNED_STAMPS, Stamp, read_stamp, unchecked
+from gateway.stages.signature.xmldsig.names import XADES, XADES_141, xades
+from gateway.stages.signature.xmldsig.structure import base64_of, elements
 
-_DEFAULT_C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"  # EN 319 132-1 clause 5.1.4.4
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stamp:
-    """A time-stamp property: its token and how its input is canonicalised."""
-
-    element: etree._Element
-    canonicalization: Canonicalization
-    token: bytes
-    archive: bool
-    place: str
+COUNTER_SIGNATURE = xades("CounterSignature")
+_CERTIFICATE, _CRL, _OCSP = "EncapsulatedX509Certificate", "EncapsulatedCRLValue", "EncapsulatedOCSPValue"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +30,7 @@ class UnsignedProperties:
     certificates: tuple[bytes, ...] = ()
     crls: tuple[bytes, ...] = ()
     ocsps: tuple[bytes, ...] = ()
-    has_validation_data: bool = False
-    counter_signatures: int = 0
+    counter_signatures: tuple[etree._Element, ...] = ()  # the properties, unread
     findings: tuple[Finding, ...] = ()
 
 
@@ -54,62 +44,46 @@ def read_unsigned(node: etree._Element | None, place: str) -> UnsignedProperties
         return UnsignedProperties(element=node)
     stamps: list[Stamp] = []
     findings: list[Finding] = []
+    if len(node.findall(xades("UnsignedSignatureProperties"))) > 1:
+        findings.append(
+            Finding(code=Code.SIGNATURE_STRUCTURE, place=where, expected="one UnsignedSignatureProperties")
+        )
     for child in elements(signature):
-        if child.tag in _STAMPS:
+        kind = UNSIGNED_STAMPS.get(str(child.tag))
+        if kind is not None:
             try:
-                stamps.append(_stamp(child, where))
+                stamps.append(read_stamp(child, kind, where))
             except Rejected as rejected:
                 findings += rejected.findings
     return UnsignedProperties(
         element=signature,
         stamps=tuple(stamps),
-        certificates=_values(signature, "EncapsulatedX509Certificate", where, findings),
-        crls=_values(signature, "EncapsulatedCRLValue", where, findings),
-        ocsps=_values(signature, "EncapsulatedOCSPValue", where, findings),
-        has_validation_data=any(signature.find(tag) is not None for tag in _VALIDATION_DATA),
-        counter_signatures=len(signature.findall(xades("CounterSignature"))),
-        findings=tuple(findings),
+        certificates=_values(signature, _CERTIFICATE, where, findings),
+        crls=_values(signature, _CRL, where, findings),
+        ocsps=_values(signature, _OCSP, where, findings),
+        counter_signatures=tuple(signature.findall(COUNTER_SIGNATURE)),
+        findings=(*findings, *unchecked(signature, where)),
     )
 
 
-_STAMPS = {
-    xades("SignatureTimeStamp"): False,
-    xades141("ArchiveTimeStamp"): True,
-}
-_VALIDATION_DATA = (xades("RevocationValues"), xades141("TimeStampValidationData"))
-
-
-def _stamp(element: etree._Element, place: str) -> Stamp:
-    where = f"{place}, {local_name(element.tag)}"
-    method = element.find(ds("CanonicalizationMethod"))
-    tokens = element.findall(xades("EncapsulatedTimeStamp"))
-    if len(tokens) != 1 or any(child.tag == xades("Include") for child in elements(element)):
-        raise Rejected(
-            [
-                Finding(
-                    code=Code.TIMESTAMP_INVALID,
-                    place=where,
-                    expected="one EncapsulatedTimeStamp, no Include",
-                    got=f"{len(tokens)} tokens",
-                )
-            ]
-        )
-    return Stamp(
-        element=element,
-        canonicalization=Canonicalization(method=_DEFAULT_C14N)
-        if method is None
-        else read_canonicalization(method, where),
-        token=base64_of(tokens[0], where),
-        archive=_STAMPS[str(element.tag)],
-        place=where,
-    )
+def validation_data(node: etree._Element) -> tuple[bytes, ...]:
+    """Certificates, CRLs and OCSP responses in one property; what cannot be read has its finding already."""
+    return tuple(der for name in (_CERTIFICATE, _CRL, _OCSP) for der in _values(node, name, "", []))
 
 
 def _values(node: etree._Element, name: str, place: str, findings: list[Finding]) -> tuple[bytes, ...]:
     values: dict[bytes, None] = {}
     for element in node.iter(f"{{{XADES}}}{name}", f"{{{XADES_141}}}{name}"):
+        if _of_counter_signature(element, node):
+            continue
         try:
             values[base64_of(element, place)] = None
         except Rejected as rejected:
             findings += rejected.findings
     return tuple(values)
+
+
+def _of_counter_signature(value: etree._Element, node: etree._Element) -> bool:
+    """It brings its own values, and its own faults."""
+    above = takewhile(lambda ancestor: ancestor is not node, value.iterancestors())
+    return any(ancestor.tag == COUNTER_SIGNATURE for ancestor in above)

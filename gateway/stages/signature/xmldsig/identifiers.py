@@ -22,7 +22,6 @@ DIGESTS = {
     f"{_DSIG_MORE_2007}sha3-512": "sha3_512",
 }
 DIGEST_URIS = {name: uri for uri, name in DIGESTS.items()}
-PSS_PARAMETERS_URI = f"{_DSIG_MORE_2007}rsa-pss"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

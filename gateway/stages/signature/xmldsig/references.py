@@ -169,3 +169,7 @@ class EntryNames:
             return name
         candidates = self.normalized.get(normalize("NFC", name), ())
         return candidates[0] if len(candidates) == 1 else None
+
+    def resembles(self, name: str) -> bool:
+        """Is there any entry whose name looks the same?"""
+        return normalize("NFC", name) in self.normalized

@@ -6,7 +6,7 @@ was digested. Here a node is reached by walking down from its ``ds:Signature``, 
 """
 
 import re
-from base64 import b64decode
+from binascii import a2b_base64
 from collections.abc import Sequence
 
 from lxml import etree
@@ -15,8 +15,7 @@ from gateway.codes import Code
 from gateway.errors import Rejected
 from gateway.findings import Finding
 
-_ID_NAMES = ("Id", "ID", "id", "{http://www.w3.org/XML/1998/namespace}id")
-_WITH_ID = etree.XPath("//*[@Id or @ID or @id or @xml:id]", smart_strings=False)
+_ID_NAMES = frozenset({"Id", "ID", "id", "{http://www.w3.org/XML/1998/namespace}id"})
 _XML_SPACE = re.compile(r"[ \t\r\n]+")
 
 
@@ -74,7 +73,7 @@ def base64_of(element: etree._Element, place: str) -> bytes:
     """Bytes of a base64Binary element; XML white space is allowed, nothing else outside the alphabet."""
     text = _XML_SPACE.sub("", text_of(element, place))
     try:
-        return b64decode(text, validate=True)
+        return a2b_base64(text, strict_mode=True)
     except ValueError as error:
         raise refusal(
             Code.SIGNATURE_STRUCTURE, place, expected=f"base64 in {local_name(element.tag)}"
@@ -119,8 +118,11 @@ def refuse_comments(element: etree._Element, place: str) -> None:
 def index_ids(root: etree._Element, place: str) -> dict[str, etree._Element]:
     """Every Id of the file -> its element. One value twice is refused, whatever the attribute is called."""
     found: dict[str, etree._Element] = {}
-    for element in _WITH_ID(root):
-        for value in {element.get(name) for name in _ID_NAMES} - {None}:
+    for element in root.iter():
+        names = element.keys()
+        if _ID_NAMES.isdisjoint(names):
+            continue
+        for value in {element.get(name, "") for name in _ID_NAMES.intersection(names)}:
             if value in found:
                 raise refusal(Code.SIGNATURE_REFERENCE, place, expected="Ids used once", got=value)
             found[value] = element

@@ -24,6 +24,7 @@ from gateway.findings import Finding, Severity
 from gateway.model.trust import AlgorithmRule
 from gateway.policy import XmlPolicy
 from gateway.stages.signature.certificates.certificate import contained
+from gateway.stages.signature.certificates.encoding import bounded, comparable
 from gateway.stages.signature.qualified.lists.editions import Edition, ListedService, ListFile, TrustedLists
 from gateway.stages.signature.qualified.lists.envelope import Envelope, open_envelope, signer_of
 from gateway.stages.signature.qualified.lists.keyholder import keyholders
@@ -207,7 +208,7 @@ def _subject(der: bytes) -> str:
     """The name that stands as issuer in what this certificate signed; "" is nobody's issuer."""
     try:
         return contained(
-            lambda: str(asn1_x509.Certificate.load(der, strict=True).subject.hashable),
+            lambda: comparable(asn1_x509.Certificate.load(bounded(der), strict=True).subject),
             code=Code.CERTIFICATE_MALFORMED,
             place="",
         )

@@ -19,8 +19,9 @@ from gateway.findings import Finding
 from gateway.markup import parse
 from gateway.model.trust import AlgorithmRule
 from gateway.policy import XmlPolicy
-from gateway.stages.signature.algorithms import DIGEST, SIGNATURE, check_algorithm
-from gateway.stages.signature.certificates.certificate import digest_of, key_bits
+from gateway.stages.signature.algorithms import DIGEST, check_algorithm
+from gateway.stages.signature.certificates.certificate import digest_of
+from gateway.stages.signature.certificates.strength import check_key
 from gateway.stages.signature.qualified.lists.keyholder import Keyholder
 from gateway.stages.signature.qualified.lists.names import ENVELOPED
 from gateway.stages.signature.xades.value import check_signature_value
@@ -110,11 +111,11 @@ def signer_of(
 def _rule_findings(
     envelope: Envelope, holder: Keyholder, rules: Sequence[AlgorithmRule], issued: datetime
 ) -> list[Finding]:
-    place, bits = envelope.where, key_bits(holder.key)
+    place = envelope.where
     found = [
         check_algorithm(rules, name, DIGEST, 0, issued, place=place) for name in sorted(envelope.digests)
     ]
-    found.append(check_algorithm(rules, envelope.method.algorithm, SIGNATURE, bits, issued, place=place))
+    found.append(check_key(rules, envelope.method.algorithm, holder.key, issued, place=place))
     if not holder.not_before <= issued <= holder.not_after:
         expected = f"within the signer's {holder.not_before.isoformat()} to {holder.not_after.isoformat()}"
         got = issued.isoformat()
@@ -172,7 +173,7 @@ def _whole_document(
             node,
             method="c14n",
             exclusive=canonicalization.method.startswith(EXCLUSIVE),
-            with_comments=canonicalization.method.endswith("#WithComments"),
+            with_comments=False,  # "" and "#id" leave them out, whatever the method says (clause 4.4.3.3)
             inclusive_ns_prefixes=list(canonicalization.prefixes) or None,
         )
     except (etree.LxmlError, ValueError) as error:
