@@ -3,20 +3,23 @@
 
 from base64 import b64encode
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 
+import pytest
 from asn1crypto import cms
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from lxml import etree
-from signed_bundles import NOW, changed, packed, world
+from signed_bundles import NOW, POLICY, changed, codes, packed, world
 from trustroom import DAY, DER, sign
 from trustroom import NOW as CMS_NOW
 
+from gateway.codes import Code
 from gateway.demo import pki
+from gateway.model.trust import Untrusted
 from gateway.stages.signature.cms.der import element, elements
 from gateway.stages.signature.xmldsig.c14n import EXCLUSIVE, canonicalize
 from gateway.stages.signature.xmldsig.names import COUNTER_SIGNATURE_TYPE, SIGNED_PROPERTIES_TYPE, ds, xades
@@ -178,3 +181,40 @@ def respliced(data: bytes, old: bytes, new: bytes) -> bytes:
 
 
 _COUNTER_SIGNATURE = bytes.fromhex("06092a864886f70d010906")
+
+
+FORMS = pytest.mark.parametrize("place", [inside, beside], ids=["inside", "beside"])
+LENIENT = replace(POLICY, untrusted_counter_signatures=Untrusted.WARNING)
+OTHER = world().issuing.seal("Notarkammer")
+OPEN = (
+    "INDETERMINATE",
+    "SIG_CONSTRAINTS_FAILURE",
+    "intact",
+)  # the whole, for a counter-signature that anybody may have added
+STRANGER = pki.root("Unbekannte Wurzel").seal("Unbekannte Kammer")
+
+
+def put(place, **how):
+    return lambda root: place(root, Counter(**{"signer": OTHER, **how}))
+
+
+def only_counter(report):
+    (signature,) = report.signatures
+    (counter,) = signature.counter_signatures
+    return counter
+
+
+def said(report):
+    return report.indication, report.sub_indication, report.integrity
+
+
+def refused(report):
+    assert "TOTAL-PASSED" == report.signatures[0].indication
+    assert "TOTAL-PASSED" != report.indication
+    assert Code.COUNTER_SIGNATURE_INVALID in codes(report)
+    return only_counter(report)
+
+
+def other_value(signature: etree._Element) -> None:
+    value = signature.find(ds("SignatureValue"))
+    value.text = ("A" if value.text[0] != "A" else "B") + value.text[1:]

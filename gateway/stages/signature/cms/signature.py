@@ -111,9 +111,8 @@ def judge_counter_signatures(
             code=Code.CMS_STRUCTURE,
             place=grounds.place,
         )
-    except (
-        Rejected
-    ) as refusal:  # nobody signed what stands there instead, so it harms no signature but itself
+    except Rejected as refusal:
+        # Nobody signed what stands there instead, so it harms no signature but itself.
         return (unread("", place=place, form=FORM, findings=refusal.findings),)
     if over is None:
         return ()

@@ -36,6 +36,7 @@ _ROOTS = {
     f"{{{ASIC_DRAFT}}}XAdESSignatures",
     f"{{{ODF_SIGNATURES}}}document-signatures",
 }
+_SIGNATURES = (ds("Signature"), "{*}CounterSignature")
 
 
 def read_xades(
@@ -126,11 +127,11 @@ class _File:
 
 def _displaced(signature: XadesSignature) -> Finding | None:
     """Signatures in this one that stand where none is looked for; each counter-signature answers for what is in itself."""
-    read = set(signature.unsigned.counter_signatures)
+    read = {node for counter in signature.unsigned.counter_signatures for node in counter.iter(*_SIGNATURES)}
     found = (
         f"{local_name(node.tag)} in {local_name(parent.tag)}"
-        for node in signature.element.iterdescendants(ds("Signature"), "{*}CounterSignature")
-        if (parent := node.getparent()) is not None and read.isdisjoint((node, *node.iterancestors()))
+        for node in signature.element.iterdescendants(*_SIGNATURES)
+        if (parent := node.getparent()) is not None and node not in read
     )
     places = ", ".join(dict.fromkeys(islice(found, 12)))
     if not places:
